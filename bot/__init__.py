@@ -1,0 +1,1 @@
+"""Seura: a bot that keeps company with lonely people, and the workplace of those behind it."""

@@ -1,0 +1,45 @@
+"""The one error tree.
+
+    SeuraError
+    ├── SettingsError          a setting is missing or wrong (told at start, exit status 2)
+    ├── SetupError             something the machine needs is not there
+    ├── KnowledgeError         a catalogue or wording file that staff edit can't be read
+    ├── DialogueUnavailable    Rasa is down, slow, or answered what can't be read
+    └── HandoffRefused         a move that the handoff's state or the actor does not allow
+
+Errors carry facts; the words a person reads are added at the edge.
+"""
+
+
+class SeuraError(Exception):
+    """Base of every error that Seura raises on purpose."""
+
+
+class SettingsError(SeuraError):
+    """A setting is missing or wrong. The message is one plain sentence for the operator."""
+
+
+class SetupError(SeuraError):
+    """The machine lacks something. The message says what, and what to do."""
+
+
+class KnowledgeError(SeuraError):
+    """A file that staff edit can't be used. The message names file, place and cause."""
+
+
+class DialogueUnavailable(SeuraError):
+    """Rasa gave no usable answer. Carries the reason, never the resident's words."""
+
+
+class HandoffRefused(SeuraError):
+    """A move in a handoff that is not allowed.
+
+    Attributes:
+        reason: a stable code: `taken`, `not_claimed`, `not_ended`, `over`.
+        holder: name of the moderator who has it, where there is one.
+    """
+
+    def __init__(self, reason: str, holder: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.holder = holder

@@ -1,0 +1,84 @@
+"""Settings, read once from the environment (prefix `SEURA_`) or a `.env` file."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. `./seura run --help` lists the names."""
+
+    model_config = SettingsConfigDict(env_prefix="SEURA_", env_file=".env", extra="ignore")
+
+    telegram_token: SecretStr = SecretStr("")
+    telegram_api: str = "https://api.telegram.org"
+    moderator_chat: int = 0
+    moderator_language: str = Field("fi", pattern="^(fi|en)$")
+    database_url: str = ""
+    danger_minutes: float = Field(5.0, gt=0)
+    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_timeout: float = Field(10.0, gt=0)
+    actions_port: int = 5055
+    port: int = 8900
+    var: Path = ROOT / "var"
+
+    @property
+    def database(self) -> str:
+        """The database's address; SQLite in `var/` unless one is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var / 'seura.db'}"
+
+    @property
+    def tracker_database(self) -> Path:
+        """The file in which Rasa keeps its trackers."""
+        return self.var / "rasa.db"
+
+
+def read_settings(**given: object) -> Settings:
+    """Reads the settings; `given` wins over the environment.
+
+    Raises:
+        SettingsError: one sentence for each setting that can't be used.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = [
+            f"SEURA_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}."
+            for fault in error.errors()
+        ]
+        raise SettingsError("\n".join(faults)) from error
+
+
+def require_telegram(settings: Settings) -> None:
+    """Checks what a run against Telegram can't do without.
+
+    Raises:
+        SettingsError: one sentence for each setting that is missing or wrong.
+    """
+    faults = []
+    token = settings.telegram_token.get_secret_value()
+    number, _, secret = token.partition(":")
+    if not token:
+        faults.append(
+            "SEURA_TELEGRAM_TOKEN is not set: it is the token that BotFather gave for your bot."
+        )
+    elif not (number.isdigit() and secret):
+        faults.append("SEURA_TELEGRAM_TOKEN is not a bot token: one looks like 123456:ABC-DEF.")
+    if not settings.moderator_chat:
+        faults.append(
+            "SEURA_MODERATOR_CHAT is not set: it is the id of the moderators' group, "
+            "a negative number such as -1001234567890."
+        )
+    elif settings.moderator_chat > 0:
+        faults.append(
+            "SEURA_MODERATOR_CHAT must be a group's id, a negative number such as -1001234567890."
+        )
+    if not settings.telegram_api.startswith(("http://", "https://")):
+        faults.append("SEURA_TELEGRAM_API must be an address that begins with http:// or https://.")
+    if faults:
+        raise SettingsError("\n".join(faults))
