@@ -1,0 +1,1 @@
+"""The database: engine and transactions (`engine`), tables (`tables`), migrations (Alembic)."""

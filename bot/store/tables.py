@@ -1,0 +1,265 @@
+"""The tables. A resident's rows hang on `residents.id` and go with it (`ON DELETE CASCADE`)."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, ForeignKey, Index, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time. Takes aware datetimes only and gives them back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses naive datetimes: they would be read as another time zone's."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite forgets the zone that was stored."""
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+        list[str]: JSON,
+        list[int]: JSON,
+    }
+
+
+def _of_resident() -> ForeignKey:
+    return ForeignKey("residents.id", ondelete="CASCADE")
+
+
+class Resident(Table):
+    """Somebody who writes to the bot. Rasa knows them by `conversation_id` alone."""
+
+    __tablename__ = "residents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    telegram_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    conversation_id: Mapped[str] = mapped_column(unique=True)
+    alias: Mapped[str] = mapped_column(unique=True)
+    language: Mapped[str]
+    language_chosen: Mapped[bool] = mapped_column(default=False)
+    language_told_to_rasa: Mapped[str | None]
+    municipality: Mapped[str | None]
+    consented_at: Mapped[datetime | None]
+    loneliness_rests_until: Mapped[datetime | None]
+    alarm: Mapped[str | None]
+    alarm_at: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ResidentFactor(Table):
+    """A background factor that a resident named, by its key in `factors.yml`."""
+
+    __tablename__ = "resident_factors"
+
+    resident_id: Mapped[int] = mapped_column(_of_resident(), primary_key=True)
+    factor: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ResidentInterest(Table):
+    """Something a resident likes or has been helped by, by its key in `interests.yml`."""
+
+    __tablename__ = "resident_interests"
+
+    resident_id: Mapped[int] = mapped_column(_of_resident(), primary_key=True)
+    interest: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Activity(Table):
+    """An activity, meeting place, group or service.
+
+    `times` holds objects `{start, minutes, rrule?}` with `start` in Europe/Helsinki wall time.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        Index("activities_place", "latitude", "longitude"),
+        Index("activities_source", "source", "source_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    source_id: Mapped[str]
+    kind: Mapped[str]
+    title: Mapped[dict[str, Any]]
+    text: Mapped[dict[str, Any]]
+    organiser: Mapped[str | None]
+    municipality: Mapped[str | None] = mapped_column(index=True)
+    place: Mapped[str | None]
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    needs: Mapped[list[str]]
+    interests: Mapped[list[str]]
+    times: Mapped[list[dict[str, Any]]]
+    price_euros: Mapped[float | None] = mapped_column(Float)
+    languages: Mapped[list[str]]
+    audience: Mapped[dict[str, Any] | None]
+    youngest: Mapped[int | None]
+    oldest: Mapped[int | None]
+    walk_in: Mapped[bool]
+    step_free: Mapped[bool | None]
+    contact: Mapped[dict[str, Any] | None]
+    sample: Mapped[bool] = mapped_column(default=False)
+    checked_at: Mapped[datetime]
+
+
+class ResidentActivity(Table):
+    """What a resident did with an activity: `shown`, `saved` or `declined`."""
+
+    __tablename__ = "resident_activities"
+
+    resident_id: Mapped[int] = mapped_column(_of_resident(), primary_key=True)
+    activity_id: Mapped[int] = mapped_column(
+        ForeignKey("activities.id", ondelete="CASCADE"), primary_key=True
+    )
+    mark: Mapped[str]
+    marked_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Handoff(Table):
+    """A resident's request for a human, and what came of it. States: `bot/handoff/states.py`."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (
+        # One open handoff a resident, whoever writes to this table.
+        Index(
+            "handoffs_open",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("state IN ('requested', 'claimed')"),
+            postgresql_where=text("state IN ('requested', 'claimed')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    state: Mapped[str] = mapped_column(index=True)
+    danger: Mapped[str | None]
+    shared: Mapped[dict[str, Any]]
+    topic_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    moderator_id: Mapped[int | None] = mapped_column(BigInteger)
+    moderator_name: Mapped[str | None]
+    feedback: Mapped[str | None]
+    requested_at: Mapped[datetime] = mapped_column(default=now)
+    claimed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class HandoffMove(Table):
+    """One move in the life of a handoff: append-only."""
+
+    __tablename__ = "handoff_moves"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(
+        ForeignKey("handoffs.id", ondelete="CASCADE"), index=True
+    )
+    before: Mapped[str | None]
+    after: Mapped[str]
+    actor: Mapped[str]
+    moved_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SafetyAssessment(Table):
+    """That a message was taken as a danger: kind, level and pattern ids, never the words."""
+
+    __tablename__ = "safety_assessments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    kind: Mapped[str]
+    level: Mapped[str]
+    pattern_ids: Mapped[list[str]]
+    assessed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Forgotten(Table):
+    """What of an erased resident still lies outside the database; a row goes when that has."""
+
+    __tablename__ = "forgotten"
+
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    topic_ids: Mapped[list[int]]
+
+
+class Update(Table):
+    """A Telegram update, stored before it is confirmed; `body` is wiped when it is handled."""
+
+    __tablename__ = "updates"
+
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lane: Mapped[str]
+    body: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    handled_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Outgoing(Table):
+    """A call to Telegram that is to be made, in order within its chat.
+
+    `state`: `pending`, `sending`, `sent`, `failed`, `unknown` (the process died between sending
+    and marking), `dropped` (the receiver is gone). `params` is wiped once it is settled.
+    """
+
+    __tablename__ = "outgoing"
+    __table_args__ = (Index("outgoing_due", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    method: Mapped[str]
+    params: Mapped[dict[str, Any] | None]
+    state: Mapped[str] = mapped_column(default="pending")
+    from_human: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    error: Mapped[str | None]
+    handoff_id: Mapped[int | None] = mapped_column(
+        ForeignKey("handoffs.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    settled_at: Mapped[datetime | None]
+
+
+class Keyboard(Table):
+    """The inline buttons under one message. Telegram sees only `token` and a number.
+
+    `options` holds objects `{title, payload}`; `kind` is `once` (one tap answers), `toggle`
+    (chips, several may be chosen) or `open` (may be tapped at any time).
+    """
+
+    __tablename__ = "keyboards"
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    kind: Mapped[str]
+    options: Mapped[list[dict[str, Any]]]
+    chosen: Mapped[list[str]]
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
