@@ -1,0 +1,1 @@
+"""Who is talking: identity, language, consent, what is kept, erasure."""

@@ -1,0 +1,68 @@
+"""A resident and their conversation, which Rasa knows by a random id alone."""
+
+import secrets
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.residents.aliases import Aliases
+from bot.store.tables import Resident, now
+
+
+async def meet(
+    session: AsyncSession, telegram_id: int, client_language: str | None, aliases: Aliases
+) -> tuple[Resident, bool]:
+    """Finds or makes the resident of a Telegram account, and notes that they were seen.
+
+    Args:
+        session: a transaction.
+        telegram_id: id of the account, which is also the id of its private chat.
+        client_language: language of the Telegram client, an IETF tag such as `fi` or `en-GB`.
+        aliases: where a new resident's alias comes from.
+
+    Returns:
+        The resident, and whether they are new.
+    """
+    known = await by_telegram_id(session, telegram_id)
+    if known:
+        known.seen_at = now()
+        known.gone_at = None
+        return known, False
+    taken = set(await session.scalars(select(Resident.alias)))
+    resident = Resident(
+        telegram_id=telegram_id,
+        conversation_id=secrets.token_urlsafe(16),
+        alias=aliases.pick(taken, secrets.SystemRandom()),
+        language=first_language(client_language),
+    )
+    try:
+        async with session.begin_nested():
+            session.add(resident)
+    except IntegrityError:
+        # A transaction beside this one took the alias, or made this very resident.
+        return await meet(session, telegram_id, client_language, aliases)
+    return resident, True
+
+
+def first_language(client_language: str | None) -> str:
+    """The language to begin in: Finnish, unless the client speaks another one."""
+    primary = (client_language or "fi").lower().partition("-")[0]
+    return "fi" if primary == "fi" else "en"
+
+
+async def find(session: AsyncSession, conversation_id: str) -> Resident | None:
+    """The resident of a conversation; none when they have been erased."""
+    return await session.scalar(select(Resident).where(Resident.conversation_id == conversation_id))
+
+
+async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Resident | None:
+    """The resident of a Telegram account; none when it never wrote or has been erased."""
+    return await session.scalar(select(Resident).where(Resident.telegram_id == telegram_id))
+
+
+async def mark_gone(session: AsyncSession, telegram_id: int) -> None:
+    """Notes that the account has blocked the bot or is no more. `meet` takes it back."""
+    await session.execute(
+        update(Resident).where(Resident.telegram_id == telegram_id).values(gone_at=now())
+    )
