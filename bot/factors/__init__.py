@@ -1,0 +1,1 @@
+"""The four dimensions of loneliness: catalogue, a resident's profile, and its reflection."""
