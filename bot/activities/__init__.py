@@ -1,0 +1,1 @@
+"""What is on nearby: places, times, the catalogue, search and ranking."""
