@@ -1,0 +1,1 @@
+"""What must never wait: crisis screening, helplines. Needs neither Rasa nor the network."""
