@@ -1,0 +1,1 @@
+"""What is said and decided: Rasa's client, and the wording that staff edit."""

@@ -1,0 +1,39 @@
+"""Rasa's tracker store, as far as forgetting goes. It is a database of its own."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import aiosqlite
+
+
+async def forget(database: Path, conversation_id: str) -> None:
+    """Deletes one conversation from the tracker store."""
+    await _delete(database, lambda _: [conversation_id])
+
+
+async def forget_others(database: Path, kept: Iterable[str]) -> None:
+    """Deletes every conversation but those `kept`."""
+    keep = set(kept)
+    await _delete(database, lambda found: found - keep)
+
+
+async def _delete(database: Path, choose: Callable[[set[str]], Iterable[str]]) -> None:
+    """Deletes the conversations that `choose` picks; there may be no store or no table yet."""
+    address = _address(database)
+    if address is None:
+        return
+    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
+        tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
+        if ("events",) not in list(tables):
+            return
+        # What is deleted is overwritten, too: these are people's words.
+        await connection.execute("PRAGMA secure_delete = ON")
+        rows = await connection.execute_fetchall("SELECT DISTINCT sender_id FROM events")
+        gone = [(sender,) for sender in choose({row[0] for row in rows})]
+        await connection.executemany("DELETE FROM events WHERE sender_id = ?", gone)
+        await connection.commit()
+
+
+def _address(database: Path) -> str | None:
+    """Where an existing database is: a path may hold what means something in an address."""
+    return f"{database.absolute().as_uri()}?mode=rw" if database.exists() else None
