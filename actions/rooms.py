@@ -1,0 +1,48 @@
+"""What the actions work with."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.activities.places import Gazetteer
+from bot.activities.points import Points
+from bot.dialogue.wording import Phrases
+from bot.factors.catalogue import FactorCatalogue
+from bot.factors.interests import InterestCatalogue
+from bot.reading import read_mapping
+from bot.settings import Settings
+from bot.store.engine import Store
+
+KNOWLEDGE = Path(__file__).resolve().parent.parent / "bot" / "knowledge"
+
+
+@dataclass
+class Rooms:
+    """The database, the catalogues, and the locations that residents sent for one search."""
+
+    store: Store
+    factors: FactorCatalogue
+    interests: InterestCatalogue
+    gazetteer: Gazetteer
+    phrases: Phrases
+    when_words: dict[str, object]
+    languages: dict[str, list[str]]
+    points: Points = field(default_factory=Points)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Rooms":
+        """Opens the database and reads the catalogues.
+
+        Raises:
+            KnowledgeError: a catalogue can't be used.
+        """
+        return cls(
+            store=Store(settings.database),
+            factors=FactorCatalogue.load(KNOWLEDGE / "factors.yml"),
+            interests=InterestCatalogue.load(KNOWLEDGE / "interests.yml"),
+            gazetteer=Gazetteer.load(
+                KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"
+            ),
+            phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
+            when_words=read_mapping(KNOWLEDGE / "when.yml"),
+            languages=read_mapping(KNOWLEDGE / "languages.yml"),
+        )
