@@ -1,0 +1,64 @@
+"""The commands, in both languages: what each means, and how they are told to Telegram."""
+
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+
+from bot.dialogue.wording import Phrases
+
+# Command → payload. A payload that begins with `/` is for Rasa, with `!` for the face itself.
+PAYLOADS = {
+    "start": "/greet",
+    "aloita": "/greet",
+    "ihminen": "/ask_human",
+    "human": "/ask_human",
+    "tekemista": "/ask_activities",
+    "activities": "/ask_activities",
+    "tallennetut": "!saved",
+    "saved": "!saved",
+    "tiedot": "/ask_privacy",
+    "privacy": "/ask_privacy",
+    "lopeta": "/stop",
+    "stop": "/stop",
+    "unohda": "/delete_data",
+    "forget": "/delete_data",
+    "ohje": "/ask_capabilities",
+    "help": "/ask_capabilities",
+}
+MENUS = {
+    "fi": {
+        "start": "start",
+        "ihminen": "human",
+        "tekemista": "activities",
+        "tallennetut": "saved",
+        "tiedot": "privacy",
+        "lopeta": "stop",
+        "unohda": "forget",
+    },
+    "en": {
+        "start": "start",
+        "human": "human",
+        "activities": "activities",
+        "saved": "saved",
+        "privacy": "privacy",
+        "stop": "stop",
+        "forget": "forget",
+    },
+}
+
+
+def payload_of(text: str) -> str | None:
+    """What a text that is a command means; none when it is no command of ours."""
+    if not text.startswith("/"):
+        return None
+    command = text.split(maxsplit=1)[0][1:].partition("@")[0].lower()
+    return PAYLOADS.get(command)
+
+
+async def publish(bot: Bot, phrases: Phrases) -> None:
+    """Tells Telegram the commands and the description, in English and for Finnish clients."""
+    scope = BotCommandScopeAllPrivateChats()
+    for language, menu in MENUS.items():
+        commands = [BotCommand(c, phrases(f"command.{p}", language)) for c, p in menu.items()]
+        code = "fi" if language == "fi" else None
+        await bot.set_my_commands(commands, scope=scope, language_code=code)
+        description = phrases("about.description", language)
+        await bot.set_my_description(description, language_code=code)

@@ -1,0 +1,273 @@
+"""What is to be sent: a durable queue, in order within each chat.
+
+A message is put into the queue in the transaction that decides on it, and sent from there. While
+Telegram asks one chat to wait, the others go on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import structlog
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import (
+    Bot,
+    InlineKeyboardMarkup,
+    InputFile,
+    Message,
+    MessageId,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.residents import identity
+from bot.store.engine import Store, ring
+from bot.store.tables import Outgoing, Resident, now
+
+log = structlog.get_logger(__name__)
+
+BELL = "outgoing"
+NETWORK_RETRIES = 5
+LONGEST_PAUSE = 8.0
+# Before any of these the request had not left: it can be made again without harm.
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOT_DELIVERED = {"failed", "unknown"}
+
+Undelivered = Callable[[AsyncSession, Outgoing], Awaitable[None]]
+
+
+async def post(
+    session: AsyncSession,
+    key: str,
+    chat_id: int,
+    method: str,
+    params: dict[str, Any],
+    *,
+    handoff_id: int | None = None,
+    from_human: bool = False,
+) -> None:
+    """Queues one call to Telegram.
+
+    Args:
+        session: the transaction that decides on it.
+        key: names the call; a second one of the same key is not made.
+        chat_id: where to.
+        method: of `telegram.Bot`, such as `send_message`.
+        params: its parameters besides `chat_id`, as JSON; `message_of` stands for the id of the
+            message that was queued under that key.
+        handoff_id: the handoff that it belongs to.
+        from_human: it carries a person's words: never sent twice, and told when it fails.
+    """
+    if await is_queued(session, key):
+        return
+    session.add(
+        Outgoing(
+            key=key,
+            chat_id=chat_id,
+            method=method,
+            params=params,
+            handoff_id=handoff_id,
+            from_human=from_human,
+        )
+    )
+    ring(session, BELL)
+
+
+async def is_queued(session: AsyncSession, key: str) -> bool:
+    """Whether a call of that name was queued, be it sent by now or not."""
+    return await session.scalar(select(Outgoing.id).where(Outgoing.key == key)) is not None
+
+
+class Sender:
+    """Sends what is queued: a task for each chat that has something, woken by commits.
+
+    Args:
+        store: where it is queued.
+        bot: sends it.
+        undelivered: is told of what did not get through, in the transaction that notes it.
+    """
+
+    def __init__(self, store: Store, bot: Bot, undelivered: Undelivered) -> None:
+        self._store = store
+        self._bot = bot
+        self._undelivered = undelivered
+        self._chats: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        await self._after_a_crash()
+        bell = self._store.bell(BELL)
+        try:
+            while True:
+                bell.clear()
+                for chat_id in await self._waiting():
+                    if chat_id not in self._chats:
+                        self._chats[chat_id] = asyncio.create_task(self._drain(chat_id))
+                await bell.wait()
+        finally:
+            for task in self._chats.values():
+                task.cancel()
+            await asyncio.gather(*self._chats.values(), return_exceptions=True)
+
+    async def _after_a_crash(self) -> None:
+        """A person's message that may have been sent is not sent again; the bot's own is."""
+        async with self._store.begin() as session:
+            sending = select(Outgoing).where(Outgoing.state == "sending")
+            for row in await session.scalars(sending):
+                row.state = "pending"
+                if row.from_human:
+                    row.state, row.settled_at, row.params = "unknown", now(), None
+                    await self._undelivered(session, row)
+
+    async def _waiting(self) -> list[int]:
+        async with self._store.begin() as session:
+            found = select(Outgoing.chat_id).where(Outgoing.state == "pending").distinct()
+            return list(await session.scalars(found))
+
+    async def _drain(self, chat_id: int) -> None:
+        try:
+            row = await self._next(chat_id)
+            while row:
+                await self._send(row)
+                row = await self._next(chat_id)
+        except Exception as error:  # one chat's fault must not stop the others
+            log.error("sending stopped", error=type(error).__name__)  # noqa: TRY400
+            await asyncio.sleep(1)
+        finally:
+            del self._chats[chat_id]
+            # Something may have been queued between the last look and here.
+            self._store.bell(BELL).set()
+
+    async def _next(self, chat_id: int) -> Outgoing | None:
+        async with self._store.begin() as session:
+            row = await session.scalar(
+                select(Outgoing)
+                .where(Outgoing.chat_id == chat_id, Outgoing.state == "pending")
+                .order_by(Outgoing.id)
+                .limit(1)
+            )
+            if row:
+                row.state = "sending"
+                row.attempts += 1
+                await _know_message(session, row)
+            return row
+
+    async def _send(self, row: Outgoing) -> None:
+        try:
+            sent = await call(self._bot, row.method, row.chat_id, row.params or {})
+        except RetryAfter as error:
+            await self._settle(row, state="pending")
+            await asyncio.sleep(pause_of(error))
+        except Forbidden:
+            await self._gone(row)
+        except BadRequest as error:
+            same = "not modified" in error.message
+            await self._settle(row, state="sent" if same else "failed", error=error.message)
+        except NetworkError as error:
+            await self._retry(row, error)
+        except TelegramError as error:
+            await self._settle(row, state="failed", error=type(error).__name__)
+        else:
+            await self._settle(row, state="sent", message_id=sent)
+
+    async def _retry(self, row: Outgoing, error: NetworkError) -> None:
+        """Sends again, but a person's words only where they can't have arrived."""
+        may_repeat = row.attempts < NETWORK_RETRIES and not row.from_human
+        if may_repeat or isinstance(error.__cause__, NEVER_LEFT):
+            await self._settle(row, state="pending")
+            await asyncio.sleep(min(2 ** min(row.attempts, NETWORK_RETRIES) / 4, LONGEST_PAUSE))
+        else:
+            state = "unknown" if row.from_human else "failed"
+            await self._settle(row, state=state, error=type(error).__name__)
+
+    async def _settle(
+        self,
+        row: Outgoing,
+        *,
+        state: str,
+        message_id: int | None = None,
+        error: str | None = None,
+    ) -> None:
+        settled = state != "pending"
+        async with self._store.begin() as session:
+            values: dict[str, Any] = {"state": state, "message_id": message_id, "error": error}
+            if settled:
+                values |= {"settled_at": now(), "params": None}
+            await session.execute(update(Outgoing).where(Outgoing.id == row.id).values(**values))
+            if state in NOT_DELIVERED:
+                await self._undelivered(session, row)
+            if settled and row.chat_id > 0:
+                await _forget_erased(session, row.chat_id)
+        if state in NOT_DELIVERED:
+            log.warning("not sent", method=row.method, error=error)
+
+    async def _gone(self, row: Outgoing) -> None:
+        """The resident has blocked the bot: nothing more is tried until they write again."""
+        async with self._store.begin() as session:
+            await session.execute(
+                update(Outgoing)
+                .where(Outgoing.chat_id == row.chat_id, Outgoing.state.in_(("pending", "sending")))
+                .values(state="dropped", params=None, settled_at=now(), error="gone")
+            )
+            if row.chat_id > 0:
+                await identity.mark_gone(session, row.chat_id)
+                await self._undelivered(session, row)
+                await _forget_erased(session, row.chat_id)
+
+
+async def _know_message(session: AsyncSession, row: Outgoing) -> None:
+    """Puts the id of an earlier message of the queue in the place of its key, `message_of`.
+
+    Whoever edits a message may do so before it is known under which id it was sent.
+    """
+    params = dict(row.params or {})
+    if key := params.pop("message_of", None):
+        sent = await session.scalar(select(Outgoing.message_id).where(Outgoing.key == key))
+        row.params = {**params, "message_id": sent or 0}
+
+
+async def _forget_erased(session: AsyncSession, chat_id: int) -> None:
+    """Of somebody who was erased not even the chat's id is kept, once the last word is sent."""
+    still_known = exists().where(Resident.telegram_id == chat_id)
+    await session.execute(
+        delete(Outgoing).where(
+            Outgoing.chat_id == chat_id, Outgoing.settled_at.is_not(None), ~still_known
+        )
+    )
+
+
+async def forget_settled(session: AsyncSession, before: Any) -> None:
+    """Drops rows that were settled before a moment: they are of no use any more."""
+    await session.execute(delete(Outgoing).where(Outgoing.settled_at < before))
+
+
+async def call(bot: Bot, method: str, chat_id: int, params: dict[str, Any]) -> int | None:
+    """Makes one call; gives the id of the message that it made, where it made one."""
+    given = dict(params)
+    if "reply_markup" in given:
+        given["reply_markup"] = _markup(given["reply_markup"])
+    if "document" in given:
+        file = given["document"]
+        given["document"] = InputFile(file["content"].encode(), filename=file["name"])
+    result = await getattr(bot, method)(chat_id=chat_id, **given)
+    return result.message_id if isinstance(result, Message | MessageId) else None
+
+
+def _markup(
+    data: dict[str, Any],
+) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove:
+    if "inline_keyboard" in data:
+        return InlineKeyboardMarkup.de_json(data)
+    if "keyboard" in data:
+        return ReplyKeyboardMarkup.de_json(data)
+    return ReplyKeyboardRemove()
+
+
+def pause_of(error: RetryAfter) -> float:
+    """How long Telegram asks to wait, in seconds; a `timedelta` where PTB_TIMEDELTA is set."""
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else wait

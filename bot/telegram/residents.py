@@ -1,0 +1,610 @@
+"""What becomes of a resident's update: danger first, then a human who has the talk, then Rasa."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from telegram import Bot
+from telegram.error import TelegramError
+
+from bot.activities import catalogue
+from bot.activities.calendar import to_ics
+from bot.activities.cards import text_in
+from bot.activities.places import Gazetteer
+from bot.activities.points import Points
+from bot.dialogue.client import RasaClient
+from bot.dialogue.sayings import Answer, Saying
+from bot.dialogue.wording import Wording
+from bot.errors import DialogueUnavailable, HandoffRefused
+from bot.factors import profile
+from bot.handoff import service
+from bot.handoff.states import RESIDENT, State
+from bot.handoff.summary import minimal
+from bot.residents import identity
+from bot.residents.aliases import Aliases
+from bot.residents.language import detect
+from bot.safety.helplines import Helplines
+from bot.safety.screening import Assessment, CrisisScreen, Kind, Level
+from bot.store.engine import Store, ring
+from bot.store.tables import Handoff, Keyboard, Resident, SafetyAssessment, now
+from bot.telegram import forgetting
+from bot.telegram.commands import payload_of
+from bot.telegram.desk import Desk
+from bot.telegram.inbox import Incoming
+from bot.telegram.outbox import is_queued, post
+from bot.telegram.rendering import Renderer, answers_a_question, inline
+
+log = structlog.get_logger(__name__)
+
+SPOKEN = ("fi", "en")
+FIRST_HELP = (*SPOKEN, "sv", "ru", "uk", "ar")
+TAPPED = re.compile(r"k:([\w-]+):(\d{1,3})", re.ASCII)
+# What the first chip of a question tells Rasa.
+CHIPS = {"factor": '/factor{"factor": "%s"}', "interest": '/inform_interest{"interest": "%s"}'}
+# Rasa's second look is trusted less than the patterns: it asks, it does not call anybody.
+SURE_ENOUGH = 0.5
+# What a button under an activity means, and what is said to it.
+MARKS = {"save": ("saved", "utter_saved"), "decline": ("declined", "utter_declined")}
+
+
+@dataclass
+class Talk:
+    """One update of one resident, within its first transaction."""
+
+    session: AsyncSession
+    incoming: Incoming
+    resident: Resident
+    handoff: Handoff | None
+
+    @property
+    def key(self) -> str:
+        """Names what is said because of this update."""
+        return f"update:{self.incoming.id}"
+
+    @property
+    def silent(self) -> bool:
+        """Whether the talk is a human's: what is written goes to them and to nobody else."""
+        if self.handoff is None:
+            return False
+        return self.handoff.state == State.CLAIMED or self.handoff.danger is None
+
+
+@dataclass
+class ResidentTalk:
+    """Handles the updates of private chats."""
+
+    store: Store
+    bot: Bot
+    rasa: RasaClient
+    wording: Wording
+    renderer: Renderer
+    screen: CrisisScreen
+    helplines: Helplines
+    aliases: Aliases
+    gazetteer: Gazetteer
+    points: Points
+    desk: Desk
+
+    async def handle(self, incoming: Incoming) -> None:
+        """Takes one update to its end; its outcome and its settling are one transaction."""
+        body = incoming.body
+        if "callback_query" in body:
+            await self._tapped(incoming, body["callback_query"])
+        elif "message" in body:
+            await self._wrote(incoming, body["message"])
+        elif "my_chat_member" in body:
+            await self._came_or_went(incoming, body["my_chat_member"])
+        elif "resume" in body:
+            await self._resume(incoming, body["resume"])
+        else:
+            await self._settle(incoming)
+
+    async def give_up(self, incoming: Incoming) -> None:
+        """Handling failed again and again: the resident is told, nothing more is tried."""
+        async with self.store.begin() as session:
+            telegram_id = _sender(incoming.body)
+            resident = telegram_id and await identity.by_telegram_id(session, telegram_id)
+            if resident:
+                await self._say(session, resident, incoming, "utter_unavailable")
+            await incoming.settle(session)
+
+    # --- what arrives -----------------------------------------------------------------------
+
+    async def _wrote(self, incoming: Incoming, message: dict[str, Any]) -> None:
+        sender = message.get("from") or {}
+        if sender.get("is_bot") or not sender:
+            await self._settle(incoming)
+            return
+        text = message.get("text") or message.get("caption") or ""
+        danger = self.screen.assess(text) if text else None
+        payload = payload_of(text)
+        if danger is None:  # danger does not wait for the moderators' group
+            await self._open_topic_of(sender["id"])
+        async with self.store.begin() as session:
+            talk = await self._talk(session, incoming, sender)
+            if danger:
+                await self._alarm(talk, danger, text, message)
+                await incoming.settle(session)
+                return
+            location = message.get("location")
+            if location and not talk.silent:
+                payload = self._place(talk.resident, location)
+            if await self._without_rasa(talk, text, payload, message):
+                await incoming.settle(session)
+                return
+            if payload is None:
+                self._follow_language(talk.resident, text)
+        await self._with_rasa(incoming, talk.resident, payload or _typed(text))
+
+    async def _tapped(self, incoming: Incoming, tap: dict[str, Any]) -> None:
+        async with self.store.begin() as session:
+            talk = await self._talk(session, incoming, tap["from"])
+            payload, toast = await self._option(talk, tap)
+            taken = payload is None or await self._without_rasa(talk, "", payload, None)
+            if taken:
+                await incoming.settle(session)
+        answering = asyncio.create_task(self._answer_tap(tap["id"], toast))
+        if not taken and payload:
+            await self._with_rasa(incoming, talk.resident, payload)
+        await answering
+
+    async def _came_or_went(self, incoming: Incoming, change: dict[str, Any]) -> None:
+        async with self.store.begin() as session:
+            if change["new_chat_member"]["status"] in {"kicked", "left"}:
+                resident = await identity.by_telegram_id(session, change["from"]["id"])
+                if resident:
+                    await identity.mark_gone(session, resident.telegram_id)
+                    await self.desk.tell_gone(session, resident)
+            await incoming.settle(session)
+
+    async def _resume(self, incoming: Incoming, conversation_id: str) -> None:
+        """The human has left: the bot goes on from where the talk was."""
+        async with self.store.begin() as session:
+            resident = await identity.find(session, conversation_id)
+            if resident is None:
+                await incoming.settle(session)
+                return
+            talk = Talk(session, incoming, resident, await service.open_of(session, resident))
+            if await self._without_rasa(talk, "", "/resume", None):
+                await incoming.settle(session)
+                return
+        await self._with_rasa(incoming, resident, "/resume")
+
+    # --- without Rasa -----------------------------------------------------------------------
+
+    async def _without_rasa(
+        self, talk: Talk, text: str, payload: str | None, message: dict[str, Any] | None
+    ) -> bool:
+        """Commands of our own, a human's talk, the alarm. Says whether it was taken care of."""
+        if payload and payload.startswith("!"):
+            await self._command(talk, payload)
+            return True
+        if talk.silent:
+            await self._to_the_human(talk, payload, message)
+            return True
+        if talk.resident.alarm:
+            await self._stay(talk, text)
+            return True
+        if message and not text and payload is None:
+            await self._say_in(talk, "utter_only_text")
+            return True
+        return False
+
+    async def _alarm(
+        self, talk: Talk, assessment: Assessment, text: str, message: dict[str, Any] | None
+    ) -> None:
+        """Answers danger at once, and calls a human of ours."""
+        session, resident = talk.session, talk.resident
+        session.add(
+            SafetyAssessment(
+                resident_id=resident.id,
+                kind=assessment.kind,
+                level=assessment.level,
+                pattern_ids=list(assessment.pattern_ids),
+            )
+        )
+        if talk.silent:
+            await self._relay(talk, message)
+        if talk.handoff and talk.handoff.state == State.CLAIMED:
+            await self._call_human(talk, assessment.kind)
+            return
+        language = detect(text) or _language_of(assessment) or resident.language
+        if assessment.about == "other":
+            await self._say_lines(talk, "utter_crisis_friend", assessment.kind, language)
+            return
+        again = resident.alarm is not None
+        resident.alarm, resident.alarm_at = assessment.kind, now()
+        sayings = [
+            self._with_lines(
+                _first_answer(assessment, again=again),
+                assessment.kind,
+                language,
+                assessment.level,
+                young=self.screen.says_young(text),
+            )
+        ]
+        if assessment.level != "concern":
+            await self._call_human(talk, assessment.kind)
+            if not again:
+                sayings.append(self.wording.say("utter_crisis_human_called", language))
+        await self.renderer.say(session, resident, sayings, talk.key)
+
+    async def _call_human(self, talk: Talk, danger: str | None) -> None:
+        """Asks for a human; where that was done before, their topic hears of the danger."""
+        resident = talk.resident
+        await service.request(talk.session, resident, minimal(resident), danger=danger)
+        if talk.handoff and danger:
+            await self.desk.tell_danger(talk.session, talk.handoff, danger, talk.key)
+
+    async def _stay(self, talk: Talk, text: str) -> None:
+        """The alarm is on: no cheerful suggestions until they say that they are safe."""
+        if self.screen.is_safe(text):
+            await self._safe(talk)
+        else:
+            await self._say_lines(talk, "utter_crisis_stay", str(talk.resident.alarm))
+
+    async def _safe(self, talk: Talk) -> None:
+        kind = talk.resident.alarm or "suicide"
+        talk.resident.alarm = None
+        await self._say_lines(talk, "utter_crisis_safe", kind)
+
+    async def _command(self, talk: Talk, payload: str) -> None:
+        name, _, value = payload[1:].partition(":")
+        if name == "safe":
+            await self._safe(talk)
+        elif name == "unsafe":
+            kind = talk.resident.alarm or "suicide"
+            await self._call_human(talk, kind)
+            await self._say_lines(talk, "utter_crisis_unsafe", kind)
+        elif name == "human":
+            response = "utter_handoff_already" if talk.handoff else "utter_handoff_requested"
+            await self._call_human(talk, talk.resident.alarm)
+            await self._say_in(talk, response)
+        elif name in {"cancel", "end"}:
+            await self._end(talk)
+        elif name == "feedback":
+            await self._feedback(talk, value)
+        elif name == "in_your_words":
+            await self._say_in(talk, "utter_in_your_words", keep_open=True)
+        elif name == "location":
+            await self._say_in(talk, "utter_ask_location", keep_open=True)
+        elif name == "saved":
+            await self._saved(talk)
+        elif name in {"save", "decline", "calendar"}:
+            await self._activity(talk, name, int(value))
+
+    async def _end(self, talk: Talk) -> None:
+        """The resident ends the talk with a human, or takes the request back."""
+        handoff = talk.handoff
+        if handoff is None:
+            await self._say_in(talk, "utter_nothing_to_end")
+            return
+        try:
+            if handoff.state == State.CLAIMED:
+                await service.end(talk.session, handoff.id, RESIDENT)
+                await self.desk.ended(talk.session, handoff, "utter_topic_ended_by_resident")
+            else:
+                await service.cancel(talk.session, handoff.id)
+                await self._say_in(talk, "utter_handoff_cancelled")
+                await self.desk.cancelled(talk.session, handoff)
+        except HandoffRefused:
+            await self._say_in(talk, "utter_handoff_over")
+
+    async def _feedback(self, talk: Talk, value: str) -> None:
+        code, _, handoff_id = value.partition(":")
+        handoff = await service.get(talk.session, int(handoff_id or 0))
+        if handoff is None or handoff.resident_id != talk.resident.id:
+            return
+        try:
+            await service.give_feedback(talk.session, handoff.id, code)
+        except HandoffRefused:
+            await self._say_in(talk, "utter_handoff_over", keep_open=True)
+            return
+        await self._say_in(talk, "utter_feedback_thanks", keep_open=True)
+        await self.desk.tell_feedback(talk.session, handoff, code)
+
+    async def _activity(self, talk: Talk, name: str, activity_id: int) -> None:
+        session, resident = talk.session, talk.resident
+        activity = await catalogue.get(session, activity_id)
+        if activity is None:
+            await self._say_in(talk, "utter_activity_gone", keep_open=True)
+        elif name == "calendar":
+            title = text_in(activity.title, resident.language)
+            document = {
+                "name": f"{activity_id}.ics",
+                "content": to_ics(activity, resident.language).decode(),
+            }
+            caption = self.wording.say("utter_calendar", resident.language).text
+            await post(
+                session,
+                f"{talk.key}:calendar",
+                resident.telegram_id,
+                "send_document",
+                {"document": document, "caption": f"{title}\n{caption}"},
+            )
+        else:
+            mark, said = MARKS[name]
+            await catalogue.mark(session, resident.id, activity_id, mark)
+            await self._say_in(talk, said, keep_open=True)
+
+    async def _saved(self, talk: Talk) -> None:
+        language = talk.resident.language
+        activities = await catalogue.saved(talk.session, talk.resident.id)
+        if not activities:
+            await self._say_in(talk, "utter_no_saved", keep_open=True)
+            return
+        lines = [f"• {text_in(a.title, language)} ({a.municipality or '💻'})" for a in activities]
+        saying = self.wording.say("utter_saved_list", language, activities="\n".join(lines))
+        await self.renderer.say(talk.session, talk.resident, [saying], talk.key, keep_open=True)
+
+    async def _to_the_human(
+        self, talk: Talk, payload: str | None, message: dict[str, Any] | None
+    ) -> None:
+        """While a human has the talk, or is waited for, nothing goes to Rasa."""
+        if payload == "/stop":
+            await self._end(talk)
+        elif payload == "/ask_human":
+            await self._say_in(talk, "utter_handoff_already")
+        elif message and payload is None:
+            await self._relay(talk, message)
+
+    async def _relay(self, talk: Talk, message: dict[str, Any] | None) -> None:
+        if talk.handoff and talk.handoff.topic_id and message:
+            await self.desk.relay(talk.session, talk.handoff, talk.resident, message, talk.key)
+
+    async def tell_waiting(
+        self, session: AsyncSession, resident: Resident, key: str, *, called: bool
+    ) -> None:
+        """No human of ours has come: the truth, and the lines again.
+
+        `called` is false where not even the request could be shown to the moderators.
+        """
+        response = "utter_crisis_waiting" if called else "utter_crisis_human_off"
+        saying = self._with_lines(response, resident.alarm or "suicide", resident.language)
+        await self.renderer.say(session, resident, [saying], key)
+
+    # --- with Rasa --------------------------------------------------------------------------
+
+    async def _with_rasa(self, incoming: Incoming, resident: Resident, words: str) -> None:
+        typing = asyncio.create_task(self._show_typing(resident.telegram_id))
+        try:
+            is_told = resident.language_told_to_rasa == resident.language
+            answer = await self.rasa.ask(
+                resident.conversation_id,
+                words,
+                str(incoming.id),
+                language=None if is_told else resident.language,
+                again=incoming.attempts > 1,
+            )
+        except DialogueUnavailable as error:
+            log.warning("Rasa is not available", reason=str(error))
+            answer = None
+        finally:
+            await typing
+        async with self.store.begin() as session:
+            await self._deliver(session, incoming, resident, words, answer)
+            await incoming.settle(session)
+
+    async def _deliver(
+        self,
+        session: AsyncSession,
+        incoming: Incoming,
+        before: Resident,
+        words: str,
+        answer: Answer | None,
+    ) -> None:
+        resident = await identity.find(session, before.conversation_id)
+        if resident is None:
+            await self._last_words(session, incoming, before, answer)
+            return
+        talk = Talk(session, incoming, resident, await service.open_of(session, resident))
+        if talk.handoff and talk.handoff.state == State.CLAIMED:
+            return  # a human took the talk while Rasa was thinking: what it says is thrown away
+        if answer is None:
+            await self._say_in(talk, "utter_unavailable", keep_open=True)
+            if answers_a_question(words):
+                await self._reopen(talk)
+            return
+        if resident.language == before.language:
+            resident.language_told_to_rasa = resident.language
+        if answer.intent == "crisis" and answer.confidence >= SURE_ENOUGH:
+            kind = str(answer.leaf or "").removeprefix("crisis/") or "suicide"
+            second_look = Assessment(cast("Kind", kind), "concern", ("intent",), "self")
+            await self._alarm(talk, second_look, words, None)
+            return
+        await self.renderer.say(session, resident, answer.sayings, talk.key)
+
+    async def _last_words(
+        self,
+        session: AsyncSession,
+        incoming: Incoming,
+        erased: Resident,
+        answer: Answer | None,
+    ) -> None:
+        """The resident was erased in this turn: the answer is sent, and nothing is kept."""
+        ring(session, forgetting.BELL)
+        for number, saying in enumerate(answer.sayings if answer else ()):
+            await post(
+                session,
+                f"update:{incoming.id}:{number}",
+                erased.telegram_id,
+                "send_message",
+                {"text": saying.text},
+            )
+
+    async def _open_topic_of(self, telegram_id: int) -> None:
+        """Whoever waits for a human may write at once: there must be a topic to write into."""
+        async with self.store.begin() as session:
+            resident = await identity.by_telegram_id(session, telegram_id)
+            handoff = resident and await service.open_of(session, resident)
+        if handoff and handoff.topic_id is None:
+            await self.desk.open_topic(handoff.id)
+
+    # --- small parts ------------------------------------------------------------------------
+
+    async def _talk(
+        self, session: AsyncSession, incoming: Incoming, sender: dict[str, Any]
+    ) -> Talk:
+        resident, _ = await identity.meet(
+            session, sender["id"], sender.get("language_code"), self.aliases
+        )
+        return Talk(session, incoming, resident, await service.open_of(session, resident))
+
+    async def _option(self, talk: Talk, tap: dict[str, Any]) -> tuple[str | None, str | None]:
+        """What a tapped button means now: a payload to act on, or words that it is past."""
+        past = self.wording.say("utter_button_past", talk.resident.language).text
+        tapped = TAPPED.fullmatch(str(tap.get("data") or ""))
+        keyboard = await talk.session.get(Keyboard, tapped[1]) if tapped else None
+        if tapped is None or keyboard is None or keyboard.resident_id != talk.resident.id:
+            return None, past
+        index = int(tapped[2])
+        if index >= len(keyboard.options):
+            return None, past
+        payload = str(keyboard.options[index]["payload"])
+        if not answers_a_question(payload):
+            return payload, None
+        kind, _, key = payload.partition(":")
+        told = CHIPS[kind] % key if kind in CHIPS else payload
+        if await is_queued(talk.session, f"{talk.key}:edit"):
+            return told, None  # this tap was taken up before, but a crash cut it off
+        if kind in CHIPS:
+            return told if await self._is_first(talk, tap, keyboard, kind, key) else None, None
+        if keyboard.closed_at:
+            return None, past
+        keyboard.closed_at = now()
+        await self._edit(talk, tap, inline(keyboard, only=index))
+        return payload, None
+
+    async def _is_first(
+        self, talk: Talk, tap: dict[str, Any], keyboard: Keyboard, kind: str, key: str
+    ) -> bool:
+        """The first chip answers the question; further ones add to the answer or take away."""
+        payload = f"{kind}:{key}"
+        live = keyboard.closed_at is None and keyboard.kind != "mine"
+        is_chosen = payload not in keyboard.chosen
+        others = [one for one in keyboard.chosen if one != payload]
+        keyboard.chosen = [*others, payload] if is_chosen else others
+        await self._edit(talk, tap, inline(keyboard))
+        if live:
+            keyboard.closed_at = now()
+        elif is_chosen:
+            add = profile.add if kind == "factor" else profile.add_interests
+            await add(talk.session, talk.resident, [key])
+        else:
+            remove = profile.remove if kind == "factor" else profile.remove_interests
+            await remove(talk.session, talk.resident, [key])
+        return live
+
+    async def _reopen(self, talk: Talk) -> None:
+        """A tap led to nothing: its question is open again, to be answered a little later."""
+        tap = talk.incoming.body.get("callback_query") or {}
+        tapped = TAPPED.fullmatch(str(tap.get("data") or ""))
+        keyboard = await talk.session.get(Keyboard, tapped[1]) if tapped else None
+        if keyboard:
+            keyboard.closed_at = None
+            if keyboard.kind != "mine":
+                keyboard.chosen = []
+            await self._edit(talk, tap, inline(keyboard), "reopen")
+
+    async def _edit(
+        self, talk: Talk, tap: dict[str, Any], markup: dict[str, Any], why: str = "edit"
+    ) -> None:
+        message_id = (tap.get("message") or {}).get("message_id")
+        if message_id:
+            await post(
+                talk.session,
+                f"{talk.key}:{why}",
+                talk.resident.telegram_id,
+                "edit_message_reply_markup",
+                {"message_id": message_id, "reply_markup": markup},
+            )
+
+    def _place(self, resident: Resident, location: dict[str, Any]) -> str:
+        """The municipality goes to Rasa; the point is held in memory for the search alone."""
+        latitude, longitude = self.points.put(
+            resident.conversation_id, location["latitude"], location["longitude"]
+        )
+        place = self.gazetteer.nearest(latitude, longitude)
+        return f'/inform_municipality{{"municipality": "{place.municipality}"}}'
+
+    @staticmethod
+    def _follow_language(resident: Resident, text: str) -> None:
+        """The bot speaks as the resident writes, unless they asked for a language."""
+        written = detect(text)
+        if written in SPOKEN and not resident.language_chosen:
+            resident.language = written
+
+    def _with_lines(
+        self,
+        response: str,
+        kind: str,
+        language: str,
+        level: Level = "now",
+        *,
+        young: bool = False,
+    ) -> Saying:
+        lines = self.helplines.fitting(cast("Kind", kind), language, now(), level, young=young)
+        rendered = "\n".join(self.helplines.render(line, language, now()) for line in lines)
+        return self.wording.say(response, language, helplines=rendered)
+
+    async def _say_lines(
+        self, talk: Talk, response: str, kind: str, language: str | None = None
+    ) -> None:
+        saying = self._with_lines(response, kind, language or talk.resident.language)
+        await self.renderer.say(talk.session, talk.resident, [saying], talk.key)
+
+    async def _say_in(self, talk: Talk, response: str, *, keep_open: bool = False) -> None:
+        saying = self.wording.say(response, talk.resident.language)
+        await self.renderer.say(
+            talk.session, talk.resident, [saying], talk.key, keep_open=keep_open
+        )
+
+    async def _say(
+        self, session: AsyncSession, resident: Resident, incoming: Incoming, response: str
+    ) -> None:
+        saying = self.wording.say(response, resident.language)
+        await self.renderer.say(session, resident, [saying], f"update:{incoming.id}")
+
+    async def _settle(self, incoming: Incoming) -> None:
+        async with self.store.begin() as session:
+            await incoming.settle(session)
+
+    async def _show_typing(self, chat_id: int) -> None:
+        try:
+            await self.bot.send_chat_action(chat_id, "typing")
+        except TelegramError as error:
+            log.debug("typing not shown", error=type(error).__name__)
+
+    async def _answer_tap(self, tap_id: str, words: str | None) -> None:
+        try:
+            await self.bot.answer_callback_query(tap_id, text=words)
+        except TelegramError as error:
+            log.debug("tap not answered", error=type(error).__name__)
+
+
+def _first_answer(assessment: Assessment, *, again: bool) -> str:
+    """Not the same block twice; where it is not sure, it is asked about first."""
+    if again:
+        return "utter_crisis_still"
+    if assessment.level == "concern" and assessment.kind in {"suicide", "selfharm"}:
+        return "utter_crisis_concern"
+    return f"utter_crisis_{assessment.kind}"
+
+
+def _language_of(assessment: Assessment) -> str | None:
+    """The language of the pattern that was found: its id begins with it."""
+    language = assessment.pattern_ids[0].partition("_")[0]
+    return language if language in FIRST_HELP else None
+
+
+def _typed(text: str) -> str:
+    """What was typed, never to be taken for a payload."""
+    return text.lstrip("/ ") or "?"
+
+
+def _sender(body: dict[str, Any]) -> int | None:
+    inner = body.get("message") or body.get("callback_query") or {}
+    return (inner.get("from") or {}).get("id")

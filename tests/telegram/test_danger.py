@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from bot.store.tables import Handoff, now
+from bot.telegram.danger import DangerWatch
+from tests.sandbox.driver import AINO, ANNA, BERTTA
+from tests.telegram.driver import Seura, beginning, button, words
+
+DANGER = "haluan kuolla"
+
+
+def _watch(seura: Seura) -> DangerWatch:
+    return DangerWatch(seura.app.store, seura.app.residents, seura.app.desk, timedelta(minutes=10))
+
+
+async def _ago(seura: Seura, minutes: float) -> None:
+    async with seura.app.store.begin() as session:
+        await session.execute(
+            update(Handoff).values(requested_at=now() - timedelta(minutes=minutes))
+        )
+
+
+async def _look(seura: Seura) -> tuple[list[str], list[str]]:
+    """What the resident and the moderators hear when the watch looks."""
+    said, told = await seura.said(), await seura.in_topic()
+    await _watch(seura).look()
+    await seura.quiet()
+    return (await seura.said())[len(said) :], (await seura.in_topic())[len(told) :]
+
+
+async def test_danger_that_nobody_takes_up_is_said_to_both_sides_once(anywhere: Seura) -> None:
+    await anywhere.writes(DANGER)
+    await _ago(anywhere, 11)
+    [said], told = await _look(anywhere)
+    assert said.startswith(beginning("utter_crisis_waiting"))
+    assert told == [words("utter_topic_danger_waiting")]
+    assert await _look(anywhere) == ([], [])
+
+
+async def test_before_that_there_is_patience(seura: Seura) -> None:
+    await seura.writes(DANGER)
+    await _ago(seura, 9)
+    assert await _look(seura) == ([], [])
+
+
+async def test_whoever_is_safe_by_now_is_not_alarmed_again(seura: Seura) -> None:
+    await seura.writes(DANGER)
+    await seura.taps(button("utter_crisis_suicide"))
+    await _ago(seura, 11)
+    said, told = await _look(seura)
+    assert said == []
+    assert told == [words("utter_topic_danger_waiting")]
+
+
+async def test_a_talk_that_somebody_has_and_one_without_danger_are_left_alone(
+    seura: Seura,
+) -> None:
+    await seura.writes(DANGER, ANNA)
+    await seura.claims(AINO, button("utter_topic_card_danger"))
+    await seura.waits_for_a_human(BERTTA)
+    await _ago(seura, 11)
+    assert await _look(seura) == ([], [])
+    assert words("utter_topic_danger_waiting") not in await seura.in_topic()
