@@ -1,0 +1,259 @@
+"""The composition root: builds the rooms, wires them together, and runs them in one loop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from datetime import timedelta
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from rasa_sdk import utils as sdk
+from rasa_sdk.executor import ActionExecutor
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from telegram import Bot
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.request import HTTPXRequest
+
+from actions.base import SeuraAction
+from actions.rooms import KNOWLEDGE, Rooms
+from bot.activities import catalogue
+from bot.dialogue.client import RasaClient
+from bot.dialogue.wording import Wording
+from bot.errors import SettingsError
+from bot.residents.aliases import Aliases
+from bot.safety.helplines import Helplines
+from bot.safety.screening import CrisisScreen
+from bot.serving import serve
+from bot.settings import ROOT, Settings
+from bot.store.tables import now
+from bot.telegram import commands, outbox
+from bot.telegram.danger import DangerWatch
+from bot.telegram.desk import Desk
+from bot.telegram.forgetting import Forgetter
+from bot.telegram.inbox import Incoming, Lanes, Poller
+from bot.telegram.moderators import ModeratorTalk
+from bot.telegram.outbox import Sender
+from bot.telegram.rendering import Renderer
+from bot.telegram.residents import ResidentTalk
+
+log = structlog.get_logger(__name__)
+
+WORDING = ROOT / "stories" / "wording"
+SWEEP = timedelta(hours=1)
+SETTLED_KEPT = timedelta(days=30)
+
+
+class App:
+    """Seura's app: the Telegram face, the endpoint of Rasa's custom actions, the timed work."""
+
+    def __init__(self, settings: Settings, rasa_token: str) -> None:
+        self.settings = settings
+        self.rooms = Rooms.open(settings)
+        self.store = self.rooms.store
+        self.bot = _bot(settings)
+        self.rasa = RasaClient(settings.rasa_url, rasa_token, settings.rasa_timeout)
+        wording = Wording.load(WORDING)
+        renderer = Renderer(
+            self.rooms.factors, self.rooms.interests, self.rooms.gazetteer, self.rooms.phrases
+        )
+        self.desk = Desk(
+            store=self.store,
+            bot=self.bot,
+            chat_id=settings.moderator_chat,
+            language=settings.moderator_language,
+            wording=wording,
+            phrases=self.rooms.phrases,
+            factors=self.rooms.factors,
+            interests=self.rooms.interests,
+            renderer=renderer,
+        )
+        self.residents = ResidentTalk(
+            store=self.store,
+            bot=self.bot,
+            rasa=self.rasa,
+            wording=wording,
+            renderer=renderer,
+            screen=CrisisScreen.load(KNOWLEDGE / "crisis_patterns.yml"),
+            helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
+            aliases=Aliases.load(KNOWLEDGE / "aliases.yml"),
+            gazetteer=self.rooms.gazetteer,
+            points=self.rooms.points,
+            desk=self.desk,
+        )
+        self.danger = DangerWatch(
+            self.store, self.residents, self.desk, timedelta(minutes=settings.danger_minutes)
+        )
+        self.forgetter = Forgetter(self.store, settings.tracker_database, settings.moderator_chat)
+        self.moderators = ModeratorTalk(
+            store=self.store,
+            bot=self.bot,
+            chat_id=settings.moderator_chat,
+            language=settings.moderator_language,
+            wording=wording,
+            desk=self.desk,
+        )
+
+    async def run(self, samples: Path | None = None) -> None:
+        """Runs until SIGTERM or SIGINT; what is under way is finished from the store next time.
+
+        Args:
+            samples: sample activities to load, for a demo.
+
+        Raises:
+            SettingsError: Telegram does not know the token or the moderators' group.
+        """
+        await self.store.migrate()
+        if samples:
+            async with self.store.begin() as session:
+                await catalogue.load_samples(session, samples)
+        await self.forgetter.forget_orphans()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.close)
+            stack.push_async_callback(self.rasa.close)
+            stack.push_async_callback(self.bot.shutdown)
+            await self._connect()
+            lanes = Lanes(self.store, self._route, self.residents.give_up)
+            await _until_stopped(
+                self._serve_actions(),
+                Sender(self.store, self.bot, self.desk.tell_undelivered).run(),
+                self.desk.run(),
+                self.forgetter.run(),
+                self.danger.run(),
+                lanes.run(),
+                Poller(self.store, self.bot).run(),
+                self._sweep(),
+            )
+
+    async def _connect(self) -> None:
+        """Gets to know bot and group; waits for as long as Telegram can't be reached."""
+        for pause in chain((1, 2, 5), repeat(10)):
+            try:
+                await self._meet_telegram()
+            except NetworkError as error:
+                log.warning("Telegram can't be reached", error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                break
+        try:
+            await commands.publish(self.bot, self.rooms.phrases)
+        except TelegramError as error:
+            log.warning("the commands could not be told to Telegram", error=error.message)
+
+    async def _meet_telegram(self) -> None:
+        try:
+            await self.bot.initialize()
+            chat = await self.bot.get_chat(self.settings.moderator_chat)
+        except InvalidToken as error:
+            raise SettingsError(
+                "Telegram does not know the token in SEURA_TELEGRAM_TOKEN."
+            ) from error
+        except (BadRequest, Forbidden) as error:
+            raise SettingsError(
+                f"The bot can't see the group of SEURA_MODERATOR_CHAT: add it there, and check "
+                f"the id ({error.message})."
+            ) from error
+        if not chat.is_forum:
+            log.warning("the moderators' group has no topics: turn Topics on in its settings")
+
+    async def check_telegram(self) -> None:
+        """Checks token and group before anything else is set up.
+
+        Raises:
+            SettingsError: as `run`.
+        """
+        try:
+            await self._meet_telegram()
+        except NetworkError as error:
+            raise SettingsError(
+                f"Telegram can't be reached at {self.settings.telegram_api}: {error.message}."
+            ) from error
+        finally:
+            await self.bot.shutdown()
+            await self.rasa.close()
+            await self.store.close()
+
+    async def _route(self, incoming: Incoming) -> None:
+        if _chat_type(incoming) == "private":
+            await self.residents.handle(incoming)
+        else:
+            await self.moderators.handle(incoming)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP.total_seconds())
+            await self.forgetter.forget_orphans()
+            async with self.store.begin() as session:
+                await outbox.forget_settled(session, now() - SETTLED_KEPT)
+
+    async def _serve_actions(self) -> None:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                actions_app(self.rooms),
+                host="127.0.0.1",
+                port=self.settings.actions_port,
+                ws="none",
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+            )
+        )
+        await serve(server)
+
+
+def actions_app(rooms: Rooms) -> Starlette:
+    """The endpoint that Rasa calls for custom actions, served from the app's own loop."""
+    executor = ActionExecutor()
+    executor._import_submodules("actions")
+    for action in sdk.all_subclasses(SeuraAction):
+        executor.register_action(action(rooms))
+
+    async def webhook(request: Request) -> Response:
+        result = await executor.run(await request.json())
+        return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", health)]
+    )
+
+
+async def _until_stopped(*work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work side by side until a signal; a piece that fails takes the others down."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(piece) for piece in work]
+        await stopped.wait()
+        for task in tasks:
+            task.cancel()
+
+
+def _bot(settings: Settings) -> Bot:
+    api = settings.telegram_api.rstrip("/")
+    return Bot(
+        settings.telegram_token.get_secret_value(),
+        base_url=f"{api}/bot",
+        base_file_url=f"{api}/file/bot",
+        request=HTTPXRequest(connection_pool_size=64, read_timeout=20, connect_timeout=10),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=20),
+    )
+
+
+def _chat_type(incoming: Incoming) -> str:
+    body = incoming.body
+    if "resume" in body:
+        return "private"
+    inner = body.get("message") or body.get("edited_message") or body.get("my_chat_member") or {}
+    tapped = (body.get("callback_query") or {}).get("message") or {}
+    return str((inner.get("chat") or tapped.get("chat") or {}).get("type") or "")

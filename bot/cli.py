@@ -1,0 +1,346 @@
+"""The command line: `./seura COMMAND`."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from bot import model
+from bot.errors import SettingsError, SetupError, SeuraError
+from bot.serving import serve
+from bot.settings import ROOT, Settings, read_settings, require_telegram
+from bot.supervisor import SETTINGS_STATUS, Child, Supervisor, check_port, free_port
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Seura: a bot that keeps company with lonely people. Try: ./seura demo",
+)
+out = Console(stderr=True, highlight=False)
+
+SANDBOX_TOKEN = "9000:sandbox"  # noqa: S105 - the sandbox's own, it opens nothing else
+SANDBOX_GROUP = -1001000000001
+SAMPLES = ROOT / "bot" / "knowledge" / "sample_activities.yml"
+
+
+def main() -> None:
+    """Runs a command; a fault that we know is one plain message and a status of its own."""
+    _log_to_stderr()
+    try:
+        cli(prog_name="./seura")
+    except SettingsError as error:
+        out.print(str(error), style="red", soft_wrap=True, markup=False)
+        sys.exit(SETTINGS_STATUS)
+    except SeuraError as error:
+        out.print(str(error), style="red", soft_wrap=True, markup=False)
+        sys.exit(1)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is served.")] = 8900,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Try it here: no Telegram account, no internet. A phone and the moderators' group.
+
+    Example: ./seura demo --port 8901 --no-browser
+    """
+    settings = read_settings(
+        telegram_token=SANDBOX_TOKEN,
+        telegram_api=f"http://127.0.0.1:{port}",
+        moderator_chat=SANDBOX_GROUP,
+        database_url="",  # not the operator's: samples are loaded into it
+        port=port,
+        var=read_settings().var / "demo",
+    )
+    check_port(port)
+    trained = _train(read_settings())
+    _run(_demo(settings, trained, browser=browser))
+
+
+@cli.command()
+def run() -> None:
+    """Run against Telegram, with the settings in the environment or in .env.
+
+    SEURA_TELEGRAM_TOKEN   the token that BotFather gave
+    SEURA_MODERATOR_CHAT   id of the moderators' group, which has topics
+    SEURA_TELEGRAM_API     another Bot API server (default: Telegram's)
+    SEURA_DATABASE_URL     postgresql+asyncpg://… (default: SQLite in var/)
+    SEURA_VAR              where data and logs are kept (default: var/)
+
+    Example: SEURA_TELEGRAM_TOKEN=123:ABC SEURA_MODERATOR_CHAT=-100123 ./seura run
+    """
+    settings = read_settings()
+    require_telegram(settings)
+    from bot.app import App
+
+    asyncio.run(App(settings, "").check_telegram())
+    trained = _train(settings)
+    _run(_supervise(settings, trained, lambda: None))
+
+
+@cli.command(hidden=True)
+def app(*, samples: bool = False) -> None:
+    """The app's process; started by demo and run. Example: ./seura app"""  # noqa: D415
+    from bot.app import App
+
+    settings = read_settings()
+    token = os.environ.get("SEURA_RASA_TOKEN", "")
+    asyncio.run(App(settings, token).run(SAMPLES if samples else None))
+
+
+@cli.command()
+def train() -> None:
+    """Train the model of the present stories and examples, unless it is there.
+
+    Example: ./seura train
+    """
+    typer.echo(_train(read_settings()))
+
+
+@cli.command()
+def check() -> None:
+    """Check style, types, import directions, stories and wording: what CI runs first.
+
+    Example: ./seura check
+    """
+    from bot import quality
+
+    quality.check(read_settings(), out)
+
+
+@cli.command()
+def bench(
+    turns: Annotated[int, typer.Option(min=1, help="Turns that are counted, of each way.")] = 200,
+    residents: Annotated[int, typer.Option(min=1, help="Residents who talk at once.")] = 8,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Train the stock model for fewer epochs than Rasa.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Where the numbers go: var/bench/bench.json.")
+    ] = None,
+) -> None:
+    """Measure a turn: bare Rasa, the full way, and Rasa as it comes, with the same messages.
+
+    The first time after a change of stories or examples the stock model is trained, too, which
+    may take half an hour. Let nothing else run on the machine.
+
+    Example: ./seura bench --turns 100 --out docs/bench/bench.json
+    """
+    from bot.bench.machine import describe
+    from bot.bench.measure import Bench
+    from bot.bench.report import as_json, tables
+
+    settings = read_settings()
+    path = file or settings.var / "bench" / "bench.json"
+    _make_room(path)
+    trained = _train(settings)
+    measured = []
+
+    async def measure(show: Callable[[str, int, int | None], None]) -> None:
+        bench = Bench(settings, trained, SAMPLES, turns, residents, show, epochs)
+        measured.append(await bench.run())
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as progress:
+        task = progress.add_task("Starting", total=None)
+        _run(measure(partial(_show, progress, task)))
+    if not measured:
+        raise typer.Exit(130)  # stopped by hand
+    results, notes = measured[0]
+    numbers = as_json(results, notes, describe(), residents)
+    path.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page = Console(highlight=False)
+    for part in (*tables(results, residents), *(f"- {note}" for note in notes)):
+        page.print(part)
+    page.print(f"All numbers: {path}")
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run all tests; with arguments, what pytest takes for them.
+
+    Example: ./seura test tests/handoff -k race
+    """
+    from bot import quality
+
+    _train(read_settings())
+    quality.test(context.args, out)
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def rasa(context: typer.Context) -> None:
+    """Run Rasa's own command line in its environment.
+
+    Example: ./seura rasa data validate --data nlu stories
+    """
+    settings = read_settings()
+    environment = model.rasa_environment(settings, settings.actions_port, "")
+    command = model.rasa_command(*context.args)
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)  # noqa: S603
+
+
+def _train(settings: Settings) -> Path:
+    if model.model_path(settings).exists():
+        return model.model_path(settings)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=out) as progress:
+        task = progress.add_task("Training the model (about a minute): reading")
+
+        def show(stage: str) -> None:
+            progress.update(task, description=f"Training the model (about a minute): {stage}")
+            if not out.is_terminal:
+                out.print(f"Training the model: {stage}")
+
+        return model.train(settings, show)
+
+
+def _make_room(path: Path) -> None:
+    """Finds out before the work that its outcome can be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"{path.parent} can't be made: {error.strerror}.") from error
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise SetupError(f"{path} can't be written.")
+
+
+def _show(progress: Progress, task: TaskID, what: str, done: int, total: int | None) -> None:
+    """Says how far the benchmark is; a line for each part of it where there is no terminal."""
+    if not out.is_terminal and what != progress.tasks[0].description:
+        out.print(what)
+    progress.update(task, description=what, completed=done, total=total)
+
+
+async def _demo(settings: Settings, trained: Path, *, browser: bool) -> None:
+    from bot.sandbox.server import SandboxServer, create_app
+
+    page = f"http://127.0.0.1:{settings.port}"
+
+    def ready() -> None:
+        out.print(f"The demo is at {page} - end it with Ctrl-C.")
+        if browser:
+            webbrowser.open(page)
+
+    sandbox = create_app(SANDBOX_TOKEN)
+    server = SandboxServer(sandbox, sandbox.state.world, settings.port)
+    serving = asyncio.create_task(serve(server))
+    try:
+        await server.listening.wait()
+        await _supervise(settings, trained, ready, "--samples")
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _supervise(
+    settings: Settings, trained: Path, ready: Callable[[], None], *app_options: str
+) -> None:
+    """Runs Rasa and the app until cancelled."""
+    token = secrets.token_hex(24)  # never begins with "-", which Rasa takes for an option
+    rasa_port, actions_port = free_port(), free_port()
+    environment = model.rasa_environment(settings, actions_port, token)
+    rasa_url = f"http://127.0.0.1:{rasa_port}"
+    logs = settings.var / "log"
+    rasa = Child(
+        "rasa",
+        model.rasa_command(
+            "run", "--enable-api", "--auth-token", token, "--interface", "127.0.0.1",
+            "--port", str(rasa_port), "--model", str(trained),
+            "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
+        ),
+        environment,
+        logs,
+        lambda: _answers(f"{rasa_url}/status?token={token}"),
+    )  # fmt: skip
+    app = Child(
+        "app",
+        [sys.executable, "-m", "bot", "app", *app_options],
+        environment | _given(settings) | {
+            "SEURA_RASA_URL": rasa_url,
+            "SEURA_ACTIONS_PORT": str(actions_port),
+        },
+        logs,
+        lambda: _answers(f"http://127.0.0.1:{actions_port}/health"),
+    )  # fmt: skip
+
+    def announce() -> None:
+        ready()
+        typer.echo("ready")
+
+    with out.status("Starting Rasa and the app (about half a minute)"):
+        await Supervisor(rasa, app).run(announce)
+
+
+def _given(settings: Settings) -> dict[str, str]:
+    """The settings as the app's environment, so that both processes go by the same."""
+    return {
+        "SEURA_TELEGRAM_TOKEN": settings.telegram_token.get_secret_value(),
+        "SEURA_TELEGRAM_API": settings.telegram_api,
+        "SEURA_MODERATOR_CHAT": str(settings.moderator_chat),
+        "SEURA_MODERATOR_LANGUAGE": settings.moderator_language,
+        "SEURA_DATABASE_URL": settings.database_url,
+        "SEURA_PORT": str(settings.port),
+        "SEURA_VAR": str(settings.var),
+    }
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=5) as client:
+        try:
+            return (await client.get(url)).is_success
+        except httpx.HTTPError:
+            return False
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Runs until SIGINT or SIGTERM; what was started is ended before this returns."""
+
+    async def until_stopped() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(until_stopped())
+
+
+def _log_to_stderr() -> None:
+    """Facts with ids, a line each. Other libraries only warn: their URLs have the token in them."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

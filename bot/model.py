@@ -1,0 +1,120 @@
+"""Rasa's environment and model: how Rasa is called, and when a model must be trained."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.errors import SetupError
+from bot.settings import ROOT, Settings
+
+PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+SOURCES = ("config.yml", "domain.yml", "nlu", "stories")
+STAGES = {
+    "SentenceFeaturizer": "sentence features",
+    "IntentClassifier": "intents and factors",
+    "MemoizationPolicy": "stories",
+    "RulePolicy": "rules",
+}
+
+
+def rasa_command(*arguments: str) -> list[str]:
+    """How Rasa is called, in its own environment.
+
+    Raises:
+        SetupError: the environment is not there.
+    """
+    if not PYTHON.exists():
+        raise SetupError("Rasa's environment .venv-rasa is missing: start with ./seura.")
+    return [str(PYTHON), "-m", "nlu.serve", *arguments]
+
+
+def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[str, str]:
+    """The environment that `endpoints.yml` and `credentials.yml` read, telemetry off."""
+    return os.environ | {
+        "SEURA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
+        "SEURA_TRACKER_DB": str(settings.tracker_database),
+        "SEURA_RASA_TOKEN": token,
+        "RASA_TELEMETRY_ENABLED": "false",
+        "OMP_NUM_THREADS": "2",
+        # Threads that wait by spinning make a sentence take seconds when both cores are busy.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "GOMP_SPINCOUNT": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def fingerprint() -> str:
+    """Names the present state of everything that a model is made of."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and file.suffix in {".yml", ".yaml", ".py"}:
+                digest.update(f"{file.relative_to(ROOT)}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def model_path(settings: Settings) -> Path:
+    """Where the model of the present files is, or will be."""
+    return settings.var / "models" / f"seura-{fingerprint()}.tar.gz"
+
+
+def train(settings: Settings, progress: Callable[[str], None]) -> Path:
+    """Trains the model of the present files, unless it is there.
+
+    Args:
+        settings: where models are kept.
+        progress: is told the stage that begins.
+
+    Raises:
+        SetupError: training failed; names the log, and Rasa's reason where it gave one.
+    """
+    path = model_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two commands at once train once: the second waits, and finds the model there.
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _train(settings, path, progress)
+    return path
+
+
+def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
+    log = settings.var / "log" / "train.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = rasa_command(
+        "train", "--config", "config.yml", "--domain", "domain.yml", "--data", "nlu", "stories",
+        "--out", str(path.parent), "--fixed-model-name", path.name.removesuffix(".tar.gz"),
+    )  # fmt: skip
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(  # noqa: S603
+            command,
+            cwd=ROOT,
+            env=rasa_environment(settings, settings.actions_port, ""),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            out.write(line)
+            for component, words in STAGES.items():
+                if f"Starting to train component '{component}" in line:
+                    progress(words)
+        status = process.wait()
+    if status or not path.exists():
+        raise SetupError(f"The model could not be trained.\n{_reason(log)}\nAll of it: {log}")
+
+
+def _reason(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8").splitlines()
+    start = next((n for n, line in enumerate(lines) if "InvalidRule" in line), len(lines) - 5)
+    return "\n".join(lines[max(start, 0) :])
