@@ -1,0 +1,181 @@
+"""The whole of Seura as `./seura demo` starts it: the sandbox, Rasa with its model, the app."""
+
+import os
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from bot.settings import ROOT
+from bot.supervisor import free_port
+
+Json = dict[str, Any]
+
+START_SECONDS = 400  # a model may have to be trained first
+STOP_SECONDS = 10
+WAIT_SECONDS = 60
+
+
+def until(condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS) -> None:
+    """Waits until something is so, and fails in plain words when it does not come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
+class Stack:
+    """A running demo.
+
+    Attributes:
+        var: its `SEURA_VAR`; the demo's own data are in `demo/` below it.
+        sandbox: a client of its sandbox.
+    """
+
+    def __init__(self, var: Path, process: subprocess.Popen[str], url: str) -> None:
+        self.var = var
+        self.process = process
+        self.sandbox = httpx.Client(base_url=url, timeout=WAIT_SECONDS + 10)
+
+    def child(self, command: str) -> psutil.Process | None:
+        """The process of the demo that has `command` in its command line."""
+        for child in self._children():
+            try:
+                if command in " ".join(child.cmdline()):
+                    return child
+            except psutil.NoSuchProcess:
+                continue
+        return None
+
+    def kill(self, command: str) -> None:
+        """Ends a process of the demo without a warning, as a crash would."""
+        child = self.child(command)
+        assert child, f"{command} does not run"
+        child.kill()
+        psutil.wait_procs([child], timeout=STOP_SECONDS)
+
+    def wait_for_rasa(self) -> None:
+        """Waits until Rasa answers with its model loaded."""
+        until(self._rasa_answers, "Rasa answers", START_SECONDS)
+
+    def wait_for_call(self, method: str, after: int) -> None:
+        """Waits until the bot makes a call to Telegram."""
+        until(
+            lambda: any(call["method"] == method for call in self.calls(after, wait=1)),
+            f"the bot calls {method}",
+        )
+
+    def calls(self, after: int = 0, wait: float = 0) -> list[Json]:
+        """The bot's calls to Telegram, from the number `after` on."""
+        given = {"after": after, "wait": wait}
+        return list(self.sandbox.get("/sandbox/calls", params=given).json()["calls"])
+
+    def databases(self) -> bytes:
+        """All that the demo's database files hold, byte by byte, write-ahead logs included."""
+        for name in ("seura.db", "rasa.db"):
+            self._rows(name, "PRAGMA wal_checkpoint(TRUNCATE)")
+        return b"\0".join(file.read_bytes() for file in (self.var / "demo").glob("*.db*"))
+
+    def logs(self) -> bytes:
+        """All that the demo's processes have logged."""
+        return b"\0".join(file.read_bytes() for file in self.var.rglob("*.log"))
+
+    def wait_until_all_is_sent(self) -> None:
+        """Waits until what the bot has said so far is marked as sent.
+
+        What is not marked yet when the app dies is sent again afterwards.
+        """
+        waiting = "SELECT 1 FROM outgoing WHERE state IN ('pending', 'sending')"
+        until(lambda: not self._rows("seura.db", waiting), "all is sent")
+
+    def stop(self) -> None:
+        """Ends the demo as a service manager would; nothing of it may be left."""
+        self.sandbox.close()
+        children = self._children()
+        assert len(children) >= 2, "Rasa and the app run until the end"
+        self.process.terminate()
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        finally:
+            left = [child for child in children if child.is_running()]
+            for child in left:
+                child.kill()
+        assert not left
+        assert status == 0
+
+    def _rows(self, database: str, statement: str) -> list[Any]:
+        path = self.var / "demo" / database
+        with closing(sqlite3.connect(path, timeout=10)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def _children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def _rasa_answers(self) -> bool:
+        rasa = self.child("nlu.serve run")
+        if rasa is None:
+            return False
+        try:
+            options = rasa.cmdline()
+            port, token = (options[options.index(o) + 1] for o in ("--port", "--auth-token"))
+            url = f"http://127.0.0.1:{port}/status"
+            return httpx.get(url, params={"token": token}).is_success
+        except (httpx.HTTPError, psutil.NoSuchProcess):
+            return False
+
+
+@contextmanager
+def running_stack(var: Path) -> Iterator[Stack]:
+    """A demo with data of its own in `var`, and the models that were trained for earlier ones."""
+    models = ROOT / "var" / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (var / "models").symlink_to(models)
+    port = free_port()
+    errors = var / "demo.log"
+    with errors.open("w") as log:
+        process = subprocess.Popen(
+            [str(ROOT / "seura"), "demo", "--no-browser", "--port", str(port)],
+            env=_environment(var),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+    with process:
+        try:
+            assert _is_ready(process), errors.read_text()
+            stack = Stack(var, process, f"http://127.0.0.1:{port}")
+            yield stack
+            stack.stop()
+        finally:
+            process.terminate()
+
+
+def _environment(var: Path) -> dict[str, str]:
+    """Settings as an operator may have them; of these the demo must only take the folder."""
+    given = {key: value for key, value in os.environ.items() if not key.startswith("SEURA_")}
+    return given | {
+        "SEURA_VAR": str(var),
+        "SEURA_DATABASE_URL": f"sqlite+aiosqlite:///{var / 'operator.db'}",
+        "SEURA_TELEGRAM_TOKEN": "1:operator",
+        "SEURA_MODERATOR_CHAT": "-1",
+        "SEURA_MODERATOR_LANGUAGE": "fi",
+    }
+
+
+def _is_ready(process: subprocess.Popen[str]) -> bool:
+    """Reads until `ready`; false when the demo ends, or is ended because it takes too long."""
+    too_long = threading.Timer(START_SECONDS, process.terminate)
+    too_long.start()
+    try:
+        return any(line.strip() == "ready" for line in process.stdout or ())
+    finally:
+        too_long.cancel()
