@@ -284,6 +284,7 @@ async def _supervise(
         environment | _given(settings) | {
             "SEURA_RASA_URL": rasa_url,
             "SEURA_ACTIONS_PORT": str(actions_port),
+            "PTB_TIMEDELTA": "true",  # else python-telegram-bot warns of what will change
         },
         logs,
         lambda: _answers(f"http://127.0.0.1:{actions_port}/health"),
