@@ -87,11 +87,13 @@ def train(settings: Settings, progress: Callable[[str], None]) -> Path:
 
 
 def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
+    # Under another name until it is whole: whoever finds the model takes it as it is.
+    unfinished = path.with_name(f"unfinished-{path.name}")
     log = settings.var / "log" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = rasa_command(
         "train", "--config", "config.yml", "--domain", "domain.yml", "--data", "nlu", "stories",
-        "--out", str(path.parent), "--fixed-model-name", path.name.removesuffix(".tar.gz"),
+        "--out", str(path.parent), "--fixed-model-name", unfinished.name.removesuffix(".tar.gz"),
     )  # fmt: skip
     with (
         log.open("w", encoding="utf-8") as out,
@@ -110,8 +112,9 @@ def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> N
                 if f"Starting to train component '{component}" in line:
                     progress(words)
         status = process.wait()
-    if status or not path.exists():
+    if status or not unfinished.exists():
         raise SetupError(f"The model could not be trained.\n{_reason(log)}\nAll of it: {log}")
+    unfinished.replace(path)
 
 
 def _reason(log: Path) -> str:

@@ -42,7 +42,9 @@ class Puhekieli(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Makes Rasa train anew when the words have changed."""
-        return Path(config["words"]).read_text(encoding="utf-8")
+        # Where Rasa takes the result from its cache, it asks without our config.
+        words_file = config.get("words")
+        return Path(words_file).read_text(encoding="utf-8") if words_file else None
 
     def __init__(
         self,
