@@ -7,8 +7,7 @@ the resident's words into its log. This one answers once, whole, and logs no wor
 gives `{"messages": [{"text", "buttons", "custom"}], "intent": {"name", "confidence", "leaf"?}}`.
 With `language` the slot of that name is set first, so that the responses are chosen by it.
 With `again` (the app asks a second time about a message whose answer it may have lost) a turn
-that was taken already is not taken twice: its answer is read from the tracker. One that came to
-no answer, because the app that runs the actions died in its course, is undone and taken anew.
+that was taken already is not taken twice: its answer is read from the tracker.
 """
 
 import hmac
@@ -17,17 +16,12 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import (
-    ActionExecuted,
-    BotUttered,
-    SlotSet,
-    UserUtteranceReverted,
-    UserUttered,
-)
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
+
+from nlu.actions import ActionFailed
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +77,8 @@ class SeuraChannel(InputChannel):
                 return response.json({"error": "wrong token"}, status=401)
             try:
                 return response.json(await self._answer(request, on_new_message))
-            except Exception as error:  # the boundary: the app is told, the words are not logged
+            except (Exception, ActionFailed) as error:
+                # The boundary: the app is told, the words are not logged.
                 logger.error("A message could not be handled: %s", type(error).__name__)  # noqa: TRY400
                 return response.json({"error": type(error).__name__}, status=500)
 
@@ -95,7 +90,8 @@ class SeuraChannel(InputChannel):
         body = request.json
         agent = request.app.ctx.agent
         if body.get("again"):
-            earlier = await self._earlier(agent, body["sender"], body["message_id"])
+            tracker = await agent.tracker_store.retrieve(body["sender"])
+            earlier = tracker and _answered(tracker, body["message_id"])
             if earlier:
                 return earlier
         output = Collected()
@@ -111,20 +107,6 @@ class SeuraChannel(InputChannel):
         message.parse_data = await agent.processor.parse_message(message)
         await on_new_message(message)
         return {"messages": output.messages, "intent": _intent(message.parse_data)}
-
-    @staticmethod
-    async def _earlier(agent: Agent, sender: Text, message_id: Text) -> Optional[Dict[Text, Any]]:
-        """What was answered before; a turn in which nothing was said is undone instead."""
-        async with agent.lock_store.lock(sender):
-            tracker = await agent.tracker_store.retrieve(sender)
-            earlier = tracker and _answered(tracker, message_id)
-            if not earlier or earlier["messages"]:
-                return earlier
-            # The app, which runs the actions, was gone in the middle of the turn.
-            undone = [UserUtteranceReverted(), ActionExecuted(ACTION_LISTEN_NAME)]
-            tracker.update_with_events(undone, agent.domain)
-            await agent.tracker_store.save(tracker)
-            return None
 
     @staticmethod
     async def _speak(agent: Agent, sender: Text, language: Text, output: OutputChannel) -> None:

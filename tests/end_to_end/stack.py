@@ -22,6 +22,8 @@ START_SECONDS = 400  # a model may have to be trained first
 STOP_SECONDS = 10
 WAIT_SECONDS = 60
 
+RASA, APP = "nlu.serve run", "bot app"  # what is in their command lines
+
 
 def until(condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS) -> None:
     """Waits until something is so, and fails in plain words when it does not come about."""
@@ -44,22 +46,24 @@ class Stack:
         self.process = process
         self.sandbox = httpx.Client(base_url=url, timeout=WAIT_SECONDS + 10)
 
-    def child(self, command: str) -> psutil.Process | None:
+    def child(self, command: str) -> psutil.Process:
         """The process of the demo that has `command` in its command line."""
-        for child in self._children():
-            try:
-                if command in " ".join(child.cmdline()):
-                    return child
-            except psutil.NoSuchProcess:
-                continue
-        return None
+        return next(child for child in self._children() if command in " ".join(_line(child)))
 
     def kill(self, command: str) -> None:
         """Ends a process of the demo without a warning, as a crash would."""
         child = self.child(command)
-        assert child, f"{command} does not run"
         child.kill()
         psutil.wait_procs([child], timeout=STOP_SECONDS)
+
+    def wait_for_action(self) -> None:
+        """Waits until Rasa has asked the app to run an action and has no answer yet."""
+        port = int(self.child(APP).environ()["SEURA_ACTIONS_PORT"])
+        rasa = self.child(RASA)
+        until(
+            lambda: any(c.raddr and c.raddr.port == port for c in rasa.net_connections("tcp")),
+            "Rasa waits for an action",
+        )
 
     def wait_for_rasa(self) -> None:
         """Waits until Rasa answers with its model loaded."""
@@ -119,15 +123,12 @@ class Stack:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def _rasa_answers(self) -> bool:
-        rasa = self.child("nlu.serve run")
-        if rasa is None:
-            return False
         try:
-            options = rasa.cmdline()
+            options = _line(self.child(RASA))
             port, token = (options[options.index(o) + 1] for o in ("--port", "--auth-token"))
             url = f"http://127.0.0.1:{port}/status"
             return httpx.get(url, params={"token": token}).is_success
-        except (httpx.HTTPError, psutil.NoSuchProcess):
+        except (StopIteration, ValueError, httpx.HTTPError):
             return False
 
 
@@ -157,6 +158,13 @@ def running_stack(var: Path) -> Iterator[Stack]:
             stack.stop()
         finally:
             process.terminate()
+
+
+def _line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _environment(var: Path) -> dict[str, str]:
