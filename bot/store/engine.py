@@ -80,6 +80,7 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "busy_timeout = 10000",
+        "secure_delete = ON",  # what people wrote is overwritten, not only let go
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
