@@ -11,7 +11,7 @@ from bot.errors import SetupError
 from bot.settings import ROOT, Settings
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-SOURCES = ("config.yml", "domain.yml", "nlu", "stories")
+SOURCES = ("config.yml", "domain.yml", "nlu", "stories", "bot/knowledge/puhekieli.yml")
 STAGES = {
     "SentenceFeaturizer": "sentence features",
     "IntentClassifier": "intents and factors",

@@ -36,7 +36,12 @@ from nlu.components.puhekieli import STANDARD, without_umlauts
 from nlu.components.sentence_featurizer import embed
 
 RESPONSE_SELECTOR = "response_selector"
-PIECE = re.compile(r"[,.;!?\n]+|\s+(?:ja|sekä|eikä|and)\s+")
+# Where a message may go on to another matter. The words of the second line say no: they stay.
+PIECE = re.compile(
+    r"[,.;:!?\n]+|\s+[-–]\s+"
+    r"|\s+(?=(?:eikä|enkä|ettei|etten|nor)\s)"
+    r"|\s+(?:ja|sekä|mutta|vaikka|koska|niin|sitten|siksi|joten|and|but|because|so|then)\s+"
+)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -52,7 +57,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         right as often as they say; `several`: what a piece of a message must reach for its factor
         to count too.
         """
-        return {"meaning": 3.0, "alpha": 0.5, "sharpness": 16.0, "several": 0.5}
+        return {"meaning": 3.0, "alpha": 0.5, "sharpness": 16.0, "several": 0.6}
 
     def __init__(
         self,
@@ -129,14 +134,14 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
 
     def _classify(self, message: Message, text: Text) -> None:
         leaves = self._probabilities([text])[0]
-        likeliest: Dict[Text, float] = {}
+        intents: Dict[Text, float] = {}
         for leaf, probability in leaves.items():
             name = leaf.split("/")[0]
-            likeliest[name] = max(likeliest.get(name, 0.0), probability)
-        total = sum(likeliest.values())
+            intents[name] = max(intents.get(name, 0.0), probability)
+        total = sum(intents.values())
         ranking = [
             {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: probability / total}
-            for name, probability in sorted(likeliest.items(), key=lambda kv: -kv[1])
+            for name, probability in sorted(intents.items(), key=lambda kv: -kv[1])
         ]
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set("intent_ranking", ranking[:10], add_to_output=True)
@@ -164,21 +169,20 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         return selector
 
     def _all_factors(self, text: Text, leaves: Dict[Text, float]) -> List[Text]:
-        """Every factor that the message tells of: as a whole, and piece by piece."""
-        best = max(leaves, key=lambda leaf: leaves[leaf])
-        found = [best] if best.startswith("factor/") else []
+        """Every factor that the message tells of, as a whole and piece by piece.
+
+        None where the message as a whole is something else.
+        """
+        found = [max(leaves, key=lambda leaf: leaves[leaf])]
+        if not found[0].startswith("factor/"):
+            return []
         pieces = [piece.strip() for piece in PIECE.split(text) if len(piece.strip()) > 2]
-        if len(pieces) < 2:
-            return found
-        for probabilities in self._probabilities(pieces[:8]):
-            leaf = max(probabilities, key=lambda name: probabilities[name])
-            if (
-                leaf.startswith("factor/")
-                and leaf not in found
-                and probabilities[leaf] >= self._config["several"]
-            ):
-                found.append(leaf)
-        return found
+        if len(pieces) > 1:
+            for told in self._probabilities(pieces[:8]):
+                leaf = max(told, key=lambda name: told[name])
+                if leaf.startswith("factor/") and told[leaf] >= self._config["several"]:
+                    found.append(leaf)
+        return list(dict.fromkeys(found))
 
     def _probabilities(self, texts: List[Text]) -> List[Dict[Text, float]]:
         model = self._model

@@ -25,7 +25,7 @@ from bot.reading import read_mapping, words
 # The attribute of a message that holds what is read here.
 STANDARD = "standard_text"
 
-WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 # Shorter words without umlauts are too often words of their own: maa, mää; sa, sä.
 UMLAUTS_FROM = 4
 
@@ -56,7 +56,7 @@ class Puhekieli(GraphComponent):
         """Reads the words; `umlauts` are what was learned in training."""
         path = Path(config["words"])
         self._words = {
-            spoken: standard
+            spoken: standard.lower()
             for standard, all_spoken in read_mapping(path).items()
             for spoken in words(all_spoken, f"{path.name}: {standard}")
         }
