@@ -12,6 +12,7 @@ from bot.settings import ROOT, Settings
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 SOURCES = ("config.yml", "domain.yml", "nlu", "stories", "bot/knowledge/puhekieli.yml")
+STOCK_PYTHON = ROOT / ".venv-stock" / "bin" / "python"
 STAGES = {
     "SentenceFeaturizer": "sentence features",
     "IntentClassifier": "intents and factors",
@@ -35,10 +36,11 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
     """The environment that `endpoints.yml` and `credentials.yml` read, telemetry off."""
     return os.environ | {
         "SEURA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
-        "SEURA_TRACKER_DB": str(settings.tracker_database),
+        "SEURA_TRACKER_DB": f"sqlite:///{settings.tracker_database.absolute()}",
         "SEURA_RASA_TOKEN": token,
         "RASA_TELEMETRY_ENABLED": "false",
         "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "1",
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.
         "OMP_WAIT_POLICY": "PASSIVE",
         "GOMP_SPINCOUNT": "0",

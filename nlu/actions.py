@@ -1,28 +1,50 @@
-"""How Rasa calls the custom actions, with two costly habits of it mended.
+"""How Rasa calls the custom actions, with costly and careless habits of it mended.
 
-Rasa checks every answer of a custom action with `jsonschema.validate`, which first checks the
-schema itself, anew each time: more than half of the time that an action's turn takes. The schema
-never changes, so here it is compiled once. What is refused stays the same.
-
-When an action can't be run, Rasa saves the turn as if the action had wanted nothing: the message
-counts as taken, and nobody ever answers it. Here the turn fails as a whole and leaves no trace,
-so that the message can be taken again.
+- Every answer is checked with `jsonschema.validate`, which first checks the schema itself, anew
+  each time: more than half of what an action's turn takes. The schema never changes: it is compiled
+  once, and refuses the same.
+- A connection is made for each call. Here one is kept.
+- The whole conversation and the whole domain are sent. Our actions read the slots, the latest
+  message, and in which order people and bot spoke (`Turn` in `actions/base.py`): that is sent.
+- When an action can't be run, the turn is saved as if the action had wanted nothing: the message
+  counts as taken, and nobody ever answers it. Here the turn fails as a whole.
 """
 
 from functools import lru_cache
 from typing import Any, Dict, List, Text
 
+import aiohttp
+import rasa
 from jsonschema import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
-from rasa.shared.core.events import Event
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT
+from rasa.utils.endpoints import EndpointConfig
+
+from nlu.failures import TurnFailed
 
 _run = RemoteAction.run
 
 
-class ActionFailed(BaseException):
-    """An action could not be run. No `Exception`: those Rasa passes over."""
+class _Kept(aiohttp.ClientSession):
+    """A session that stays open at the end of the block in which Rasa uses it."""
+
+    async def __aexit__(self, *_: Any) -> None:
+        pass
+
+
+def session(self: EndpointConfig) -> aiohttp.ClientSession:
+    """As `EndpointConfig.session`, but the same one for every call."""
+    kept = self.__dict__.get("kept_session")
+    if kept is None or kept.closed:
+        kept = self.kept_session = _Kept(
+            headers=self.headers, timeout=aiohttp.ClientTimeout(total=self.kwargs.get("timeout", 8))
+        )
+    return kept
 
 
 @lru_cache(maxsize=1)
@@ -41,17 +63,45 @@ def validate_action_result(self: RemoteAction, result: Dict[Text, Any]) -> bool:
     return True
 
 
+def call_format(
+    self: RemoteAction, tracker: DialogueStateTracker, domain: Domain
+) -> Dict[Text, Any]:
+    """As `RemoteAction._action_call_format`, with what our actions read of it."""
+    state = tracker.current_state()
+    state["events"] = [one for one in map(_outline, tracker.events) if one]
+    return {
+        "next_action": self._name,
+        "sender_id": tracker.sender_id,
+        "tracker": state,
+        "domain": {},  # the SDK insists on one
+        "version": rasa.__version__,
+    }
+
+
+def _outline(event: Event) -> Dict[Text, Any]:
+    """Who did what, without words."""
+    if isinstance(event, UserUttered):
+        return {"event": "user", "parse_data": {INTENT: {"name": event.intent_name}}}
+    if isinstance(event, BotUttered):
+        return {"event": "bot"}
+    if isinstance(event, ActionExecuted):
+        return {"event": "action", "name": event.action_name}
+    return {}
+
+
 async def run(self: RemoteAction, *arguments: Any, **more: Any) -> List[Event]:
-    """As `RemoteAction.run`, but a fault is an ActionFailed."""
+    """As `RemoteAction.run`, but a fault ends the turn."""
     try:
         return await _run(self, *arguments, **more)
     except ActionExecutionRejection:
         raise
     except Exception as error:
-        raise ActionFailed(self.name()) from error
+        raise TurnFailed(self.name()) from error
 
 
 def mend() -> None:
-    """Puts both in place."""
+    """Puts all of it in place."""
+    EndpointConfig.session = session
+    RemoteAction._action_call_format = call_format
     RemoteAction._validate_action_result = validate_action_result
     RemoteAction.run = run

@@ -1,14 +1,20 @@
-"""`python -m nlu.serve`: Rasa's command line, with its way of calling actions mended."""
+"""`python -m nlu.serve`: Rasa's command line, lean and with its costly habits mended."""
 
-from nlu.actions import mend
+from nlu import lean
 
 
 def main() -> None:
-    """Mends it and hands over to Rasa."""
-    from rasa.__main__ import main as rasa
+    """Prepares, mends and hands over to Rasa."""
+    lean.prepare()
+    import rasa.core.processor
+    from rasa.__main__ import main as rasa_main
 
-    mend()
-    rasa()
+    from nlu import actions
+    from nlu.runner import PlainRunner
+
+    actions.mend()
+    rasa.core.processor.DaskGraphRunner = PlainRunner
+    rasa_main()
 
 
 if __name__ == "__main__":

@@ -185,6 +185,6 @@ def test_rasa_is_told_where_actions_and_trackers_are_and_calls_nobody(
 ) -> None:
     environment = model.rasa_environment(settings, 5055, "s3cret")
     assert environment["SEURA_ACTIONS_URL"] == "http://127.0.0.1:5055/webhook"
-    assert environment["SEURA_TRACKER_DB"] == str(settings.tracker_database)
+    assert environment["SEURA_TRACKER_DB"] == f"sqlite:///{settings.tracker_database}"
     assert environment["SEURA_RASA_TOKEN"] == "s3cret"
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"

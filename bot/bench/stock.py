@@ -25,9 +25,9 @@ def config(epochs: int | None = None) -> str:
     Raises:
         SetupError: it is not where this version of Rasa keeps it.
     """
-    found = next(model.PYTHON.parent.parent.glob(DEFAULTS), None)
+    found = next(model.STOCK_PYTHON.parent.parent.glob(DEFAULTS), None)
     if found is None:
-        raise SetupError("Rasa's default configuration is not in .venv-rasa.")
+        raise SetupError("Rasa's default configuration is not in .venv-stock.")
     written = yaml.safe_load(found.read_text(encoding="utf-8"))
     for part in (*written["pipeline"], *written["policies"]) if epochs else ():
         if "epochs" in part:
@@ -60,7 +60,7 @@ async def train(
     written = folder / "stock.yml"
     written.write_text(config(epochs), encoding="utf-8")
     command = [
-        str(model.PYTHON), "-m", "rasa", "train", "--config", str(written),
+        str(model.STOCK_PYTHON), "-m", "rasa", "train", "--config", str(written),
         "--domain", "domain.yml", "--data", "nlu", "stories",
         "--out", str(folder), "--fixed-model-name", name,
     ]  # fmt: skip

@@ -140,10 +140,11 @@ async def bare_rasa(
     credentials.write_text(yaml.safe_dump({"rest": None}), encoding="utf-8")
     rasa_port, actions_port = free_port(), free_port()
     url = f"http://127.0.0.1:{rasa_port}"
+    python = model.STOCK_PYTHON if module == "rasa" else model.PYTHON
     rasa = Child(
         "rasa",
         [
-            str(model.PYTHON), "-m", module, "run", "--enable-api", "--auth-token", TOKEN,
+            str(python), "-m", module, "run", "--enable-api", "--auth-token", TOKEN,
             "--interface", "127.0.0.1", "--port", str(rasa_port), "--model", str(trained),
             "--endpoints", "endpoints.yml", "--credentials", str(credentials),
         ],

@@ -24,13 +24,13 @@ async def _delete(database: Path, choose: Callable[[set[str]], Iterable[str]]) -
         return
     async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
         tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
-        if ("events",) not in list(tables):
+        if ("conversations",) not in list(tables):
             return
         # What is deleted is overwritten, too: these are people's words.
         await connection.execute("PRAGMA secure_delete = ON")
-        rows = await connection.execute_fetchall("SELECT DISTINCT sender_id FROM events")
+        rows = await connection.execute_fetchall("SELECT sender_id FROM conversations")
         gone = [(sender,) for sender in choose({row[0] for row in rows})]
-        await connection.executemany("DELETE FROM events WHERE sender_id = ?", gone)
+        await connection.executemany("DELETE FROM conversations WHERE sender_id = ?", gone)
         await connection.commit()
 
 

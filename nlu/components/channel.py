@@ -21,7 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
 
-from nlu.actions import ActionFailed
+from nlu.failures import TurnFailed
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,9 @@ class SeuraChannel(InputChannel):
                 return response.json({"error": "wrong token"}, status=401)
             try:
                 return response.json(await self._answer(request, on_new_message))
-            except (Exception, ActionFailed) as error:
+            except (Exception, TurnFailed) as error:
                 # The boundary: the app is told, the words are not logged.
-                logger.error("A message could not be handled: %s", type(error).__name__)  # noqa: TRY400
+                logger.error("A message could not be handled: %s", _kinds(error))  # noqa: TRY400
                 return response.json({"error": type(error).__name__}, status=500)
 
         return routes
@@ -114,6 +114,15 @@ class SeuraChannel(InputChannel):
             tracker = await agent.processor.fetch_tracker_and_update_session(sender, output)
             tracker.update(SlotSet("language", language))
             await agent.tracker_store.save(tracker)
+
+
+def _kinds(error: BaseException) -> Text:
+    """What went wrong, and what lay behind it, without words that may be a resident's."""
+    kinds = [type(error).__name__]
+    while error.__cause__:
+        error = error.__cause__
+        kinds.append(type(error).__name__)
+    return " < ".join(kinds)
 
 
 def _intent(parse_data: Dict[Text, Any]) -> Dict[Text, Any]:

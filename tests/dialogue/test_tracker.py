@@ -88,6 +88,6 @@ async def test_a_store_that_cannot_be_read_is_no_silent_success(tmp_path: Path) 
 async def test_it_waits_for_rasa_to_finish_writing(trackers: Path) -> None:
     with closing(sqlite3.connect(trackers)) as rasa:
         with rasa:
-            rasa.execute("UPDATE events SET timestamp = 2.0")
+            rasa.execute("UPDATE conversations SET changed_at = 2.0")
         await forget(trackers, "anna")
     assert "anna" not in conversations(trackers)

@@ -1,4 +1,4 @@
-"""Rasa's tracker store, as Rasa 3.6 lays it out in SQLite."""
+"""Rasa's tracker store, as `nlu/tracker_store.py` lays it out in SQLite."""
 
 import json
 import sqlite3
@@ -6,17 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 SHAPE = """
-    CREATE TABLE events (
-        id INTEGER NOT NULL,
-        sender_id VARCHAR(255) NOT NULL,
-        type_name VARCHAR(255) NOT NULL,
-        timestamp FLOAT,
-        intent_name VARCHAR(255),
-        action_name VARCHAR(255),
-        data TEXT,
-        PRIMARY KEY (id)
+    CREATE TABLE conversations (
+        sender_id TEXT NOT NULL,
+        events TEXT NOT NULL,
+        changed_at FLOAT NOT NULL,
+        PRIMARY KEY (sender_id)
     );
-    CREATE INDEX ix_events_sender_id ON events (sender_id);
 """
 
 
@@ -27,15 +22,11 @@ def make_trackers(file: Path) -> None:
 
 
 def write(file: Path, sender: str, *texts: str) -> None:
-    """Events of a conversation."""
-    rows = [
-        (sender, kind, 1.0, json.dumps({"event": kind, "text": text}))
-        for text in texts
-        for kind in ("user", "bot")
-    ]
+    """A conversation."""
+    events = [{"event": kind, "text": text} for text in texts for kind in ("user", "bot")]
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (?, ?, ?, ?)", rows
+        connection.execute(
+            "INSERT INTO conversations VALUES (?, ?, 1.0)", (sender, json.dumps(events))
         )
 
 
@@ -52,4 +43,4 @@ def holds(file: Path, text: str) -> bool:
 def conversations(file: Path) -> set[str]:
     """Whose events are there."""
     with closing(sqlite3.connect(file)) as connection:
-        return {row[0] for row in connection.execute("SELECT DISTINCT sender_id FROM events")}
+        return {row[0] for row in connection.execute("SELECT sender_id FROM conversations")}

@@ -57,13 +57,18 @@ class Stack:
         psutil.wait_procs([child], timeout=STOP_SECONDS)
 
     def wait_for_action(self) -> None:
-        """Waits until Rasa has asked the app to run an action and has no answer yet."""
-        port = int(self.child(APP).environ()["SEURA_ACTIONS_PORT"])
-        rasa = self.child(RASA)
-        until(
-            lambda: any(c.raddr and c.raddr.port == port for c in rasa.net_connections("tcp")),
-            "Rasa waits for an action",
-        )
+        """Waits until Rasa has asked the app, which is suspended, to run an action."""
+        port = f":{int(self.child(APP).environ()['SEURA_ACTIONS_PORT']):04X}"
+
+        def unread() -> bool:
+            """Whether there are bytes at that port that nobody has read yet."""
+            connections = Path("/proc/net/tcp").read_text().splitlines()[1:]
+            fields = (line.split() for line in connections)
+            return any(
+                at.endswith(port) and int(queues[9:], 16) for _, at, _, _, queues, *_ in fields
+            )
+
+        until(unread, "Rasa waits for an action")
 
     def wait_for_rasa(self) -> None:
         """Waits until Rasa answers with its model loaded."""

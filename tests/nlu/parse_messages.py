@@ -8,7 +8,11 @@ import json
 import sys
 from typing import Any
 
-from rasa.core.agent import Agent
+from nlu import lean
+
+lean.prepare()
+
+from rasa.core.agent import Agent  # noqa: E402
 
 
 async def parse(model: str, texts: list[str]) -> list[dict[str, Any]]:

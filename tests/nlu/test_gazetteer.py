@@ -18,6 +18,8 @@ SENTENCES = [
 ]
 
 TRY = """
+from nlu import lean
+lean.prepare()
 import json, sys
 from nlu.components.gazetteer import PlaceAndInterestExtractor
 from rasa.shared.nlu.training_data.message import Message

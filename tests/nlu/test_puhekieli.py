@@ -23,6 +23,8 @@ READINGS = {
 }
 
 TRY = """
+from nlu import lean
+lean.prepare()
 import contextlib, json, pathlib, sys, tempfile
 from nlu.components.puhekieli import STANDARD, Puhekieli
 from rasa.shared.nlu.training_data.message import Message

@@ -1,0 +1,201 @@
+"""Rasa's tracker store, kept short: a turn costs the same however long the conversation is.
+
+Rasa replays every event of a conversation several times in each turn. Here a tracker holds the
+events of the last turns, which is all that our policies look at, after a prelude that sets the
+slots and the active form to what they were before. What came earlier is not kept: these are
+people's words about their health.
+
+One row a conversation, in SQLite or PostgreSQL, written before the turn is answered.
+"""
+
+import json
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Optional, Text
+
+import rasa.shared.core.events as rasa_events
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    AllSlotsReset,
+    Event,
+    Restarted,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from nlu.failures import TurnFailed
+
+# Messages of the resident that a tracker goes back. `config.yml` asks for 4 states at most, and a
+# message is at least one.
+TURNS = 6
+
+metadata = sa.MetaData()
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("sender_id", sa.Text, primary_key=True),
+    sa.Column("events", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.Float, nullable=False, index=True),
+)
+
+
+class ShortTrackerStore(TrackerStore):
+    """Keeps the last turns of each conversation.
+
+    Args:
+        domain: what trackers are made from.
+        host: not used; Rasa passes it to every store.
+        event_broker: is told of new events, where Rasa has one.
+        db: an SQLAlchemy address, `sqlite:///FILE` or `postgresql://…`.
+        turns: messages of the resident that are kept.
+    """
+
+    def __init__(
+        self,
+        domain: Optional[Domain] = None,
+        host: Optional[Text] = None,
+        event_broker: Optional[EventBroker] = None,
+        db: Text = "sqlite://",
+        turns: int = TURNS,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(domain, event_broker, **kwargs)
+        self._turns = turns
+        self._engine = _engine(db)
+        metadata.create_all(self._engine)
+
+    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """The tracker as it is after the last turn; none for somebody new."""
+        query = sa.select(conversations.c.events).where(conversations.c.sender_id == sender_id)
+        try:
+            with self._engine.connect() as connection:
+                kept = connection.execute(query).scalar()
+        except sa.exc.SQLAlchemyError as error:
+            # Rasa would begin a new conversation instead.
+            raise TurnFailed("the conversation can't be read") from error
+        if kept is None:
+            return None
+        return DialogueStateTracker.from_events(
+            sender_id,
+            [_event(one) for one in json.loads(kept)],
+            self.domain.slots,
+            self.max_event_history,
+            domain=self.domain,
+        )
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Writes the conversation's last turns in the place of those before."""
+        await self.stream_events(tracker)
+        row = {
+            "events": json.dumps([_kept(event) for event in shortened(tracker, self._turns)]),
+            "changed_at": time.time(),
+        }
+        known = conversations.update().where(conversations.c.sender_id == tracker.sender_id)
+        try:
+            with self._engine.begin() as connection:
+                if not connection.execute(known.values(row)).rowcount:
+                    new = conversations.insert().values(sender_id=tracker.sender_id, **row)
+                    connection.execute(new)
+        except sa.exc.SQLAlchemyError as error:
+            # Rasa would keep it in memory, and forget it at the next start.
+            raise TurnFailed("the conversation can't be written") from error
+
+    async def keys(self) -> Iterable[Text]:
+        """The ids of all conversations."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(sa.select(conversations.c.sender_id)).scalars())
+
+
+def shortened(tracker: DialogueStateTracker, turns: int) -> List[Event]:
+    """The events that bring a new tracker to the state of this one, and its last turns with it.
+
+    Args:
+        tracker: of any length.
+        turns: messages of the resident that are kept, with all that came of them.
+    """
+    events = list(tracker.events)
+    messages = [n for n, event in enumerate(events) if isinstance(event, UserUttered)]
+    if len(messages) <= turns:
+        return events
+    cut = messages[-turns]
+    # A message counts for the policies only after the bot has listened.
+    while cut and not _is_listening(events[cut]):
+        cut -= 1
+    return [*_prelude(events[:cut]), *events[cut:]]
+
+
+def _is_listening(event: Event) -> bool:
+    return isinstance(event, ActionExecuted) and event.action_name == ACTION_LISTEN_NAME
+
+
+def _prelude(events: List[Event]) -> List[Event]:
+    """Slots and form as they are after these events, in as few events as can be."""
+    slots: Dict[Text, SlotSet] = {}
+    loop: List[Event] = []
+    for number, event in enumerate(events):
+        if isinstance(event, SlotSet):
+            slots.pop(event.key, None)
+            slots[event.key] = event
+        elif isinstance(event, (Restarted, AllSlotsReset)):
+            slots.clear()
+            loop = loop if isinstance(event, AllSlotsReset) else []
+        elif isinstance(event, ActiveLoop):
+            loop = [_execution(events[:number], event.name), event] if event.name else []
+        elif loop and isinstance(event, ActionExecutionRejected):
+            loop = [*loop[:2], event]
+        elif loop and isinstance(event, ActionExecuted) and event.action_name == loop[1].name:
+            loop = [event, loop[1]]
+    return [*slots.values(), *loop]
+
+
+def _execution(before: List[Event], name: Text) -> ActionExecuted:
+    """The form's own action, after which it became the active one."""
+    ran = (e for e in reversed(before) if isinstance(e, ActionExecuted) and e.action_name == name)
+    return next(ran, ActionExecuted(name))
+
+
+def _kept(event: Event) -> Dict[Text, Any]:
+    return event.as_dict()
+
+
+def _event(kept: Dict[Text, Any]) -> Event:
+    return _kind(kept["event"])._from_parameters(kept)
+
+
+@lru_cache(maxsize=None)
+def _kind(name: Text) -> Any:
+    # Rasa looks through all kinds of events for each one.
+    return rasa_events.Event.resolve_by_type(name)
+
+
+def _engine(db: Text) -> sa.engine.Engine:
+    url = sa.engine.make_url(db)
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, future=True, pool_pre_ping=True, hide_parameters=True)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url,
+        future=True,
+        hide_parameters=True,
+        poolclass=sa.pool.StaticPool,
+        connect_args={"timeout": 10, "check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

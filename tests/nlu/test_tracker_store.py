@@ -1,0 +1,24 @@
+"""The short tracker: whatever is said, the bot does the same as with the whole conversation."""
+
+import json
+import os
+import subprocess
+
+from bot import model
+from bot.settings import ROOT, read_settings
+
+
+def test_a_short_tracker_leads_to_the_same_actions_as_a_full_one() -> None:
+    trained = model.train(read_settings(), lambda stage: None)
+    done = subprocess.run(
+        [model.PYTHON, "-m", "tests.nlu.short_and_full", str(trained), "8", "25"],
+        capture_output=True, text=True, cwd=ROOT, check=False, timeout=300,
+        env=os.environ | {"PYTHONWARNINGS": "ignore", "SEURA_ACTIONS_URL": "http://127.0.0.1:1/"},
+    )  # fmt: skip
+    answer = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]
+    assert answer, done.stderr[-3000:]
+    found = json.loads(answer[0].removeprefix("FOUND "))
+    assert found["different"] == []
+    assert found["turns"] == 8 * 25
+    short, full = found["most"]
+    assert short < full
