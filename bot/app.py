@@ -42,6 +42,7 @@ from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
+from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,9 @@ class App:
         self.rooms = Rooms.open(settings)
         self.store = self.rooms.store
         self.bot = _bot(settings)
-        self.rasa = RasaClient(settings.rasa_url, rasa_token, settings.rasa_timeout)
+        self.rasa = RasaClient(
+            settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
+        )
         wording = Wording.load(WORDING)
         renderer = Renderer(
             self.rooms.factors, self.rooms.interests, self.rooms.gazetteer, self.rooms.phrases
@@ -127,7 +130,7 @@ class App:
                 self.forgetter.run(),
                 self.danger.run(),
                 lanes.run(),
-                Poller(self.store, self.bot).run(),
+                Poller(self.store, self.bot, lanes).run(),
                 self._sweep(),
             )
 
@@ -245,8 +248,18 @@ def _bot(settings: Settings) -> Bot:
         settings.telegram_token.get_secret_value(),
         base_url=f"{api}/bot",
         base_file_url=f"{api}/file/bot",
-        request=HTTPXRequest(connection_pool_size=64, read_timeout=20, connect_timeout=10),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=20),
+        request=HTTPXRequest(
+            read_timeout=20,
+            connect_timeout=10,
+            pool_timeout=10,
+            httpx_kwargs={"transport": Transport()},
+        ),
+        get_updates_request=HTTPXRequest(
+            read_timeout=20,
+            connect_timeout=10,
+            pool_timeout=10,
+            httpx_kwargs={"transport": Transport()},
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import httpx
 import structlog
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -111,7 +112,7 @@ def app(*, samples: bool = False) -> None:
 
     settings = read_settings()
     token = os.environ.get("SEURA_RASA_TOKEN", "")
-    asyncio.run(App(settings, token).run(SAMPLES if samples else None))
+    uvloop.run(App(settings, token).run(SAMPLES if samples else None))
 
 
 @cli.command()
@@ -330,7 +331,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(until_stopped())
+    uvloop.run(until_stopped())
 
 
 def _log_to_stderr() -> None:

@@ -1,6 +1,7 @@
 """A resident and their conversation, which Rasa knows by a random id alone."""
 
 import secrets
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -8,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.residents.aliases import Aliases
 from bot.store.tables import Resident, now
+
+# How exactly it is known when somebody was last there.
+SEEN_AGAIN = timedelta(hours=1)
 
 
 async def meet(
@@ -26,7 +30,8 @@ async def meet(
     """
     known = await by_telegram_id(session, telegram_id)
     if known:
-        known.seen_at = now()
+        if now() - known.seen_at > SEEN_AGAIN:
+            known.seen_at = now()
         known.gone_at = None
         return known, False
     taken = set(await session.scalars(select(Resident.alias)))

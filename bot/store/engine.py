@@ -9,17 +9,42 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.store import sqlite
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def ring(session: AsyncSession, bell: str) -> None:
-    """Wakes whoever waits for `bell`, once this session's transaction is committed."""
-    session.info.setdefault("bells", set()).add(bell)
+def ring(session: AsyncSession, bell: str, *things: Any) -> None:
+    """Wakes whoever waits for `bell`, once this session's transaction is committed.
+
+    Args:
+        session: in its transaction.
+        bell: its name.
+        things: what it is about, for whoever wants to know without looking it up.
+    """
+    session.info.setdefault("bells", {}).setdefault(bell, []).extend(things)
+
+
+class Bell(asyncio.Event):
+    """Is set when a transaction that rang it has been committed.
+
+    Attributes:
+        things: what it was rung about since somebody took them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.things: list[Any] = []
+
+    def take(self) -> list[Any]:
+        """Lets it be rung anew, and gives what it was rung about."""
+        self.clear()
+        things, self.things = self.things, []
+        return things
 
 
 class Store:
@@ -33,7 +58,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
-        self._bells: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._bells: defaultdict[str, Bell] = defaultdict(Bell)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -41,11 +66,12 @@ class Store:
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             async with session.begin():
                 yield session
-            for bell in session.info.get("bells", ()):
-                self._bells[bell].set()
+            for name, things in session.info.get("bells", {}).items():
+                self._bells[name].things.extend(things)
+                self._bells[name].set()
 
-    def bell(self, name: str) -> asyncio.Event:
-        """The event that is set when a transaction that rang `name` has been committed."""
+    def bell(self, name: str) -> Bell:
+        """The bell of that name."""
         return self._bells[name]
 
     async def migrate(self) -> None:
@@ -62,33 +88,16 @@ def _engine(url: str) -> AsyncEngine:
     # hide_parameters: what is stored are people's words, and an error must not carry them.
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
-    database = make_url(url).database
-    if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
-    # The driver's own implicit BEGIN is off, so that ours decides when the write lock is taken.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "foreign_keys = ON",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "busy_timeout = 10000",
-        "secure_delete = ON",  # what people wrote is overwritten, not only let go
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE: a transaction that reads first and writes later would else fail with "locked".
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # One connection: whoever waits for it comes in turn, where SQLite's own lock is waited for by
+    # sleeping and trying again.
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        connect_args={"async_creator_fn": sqlite.connect},
+    )
 
 
 def _upgrade(connection: Connection) -> None:

@@ -71,7 +71,7 @@ def lane_of(update: dict[str, Any]) -> str:
 
 
 async def put(session: AsyncSession, update_id: int, lane: str, body: dict[str, Any]) -> bool:
-    """Stores an update, once.
+    """Stores an update of our own, once, to be handled after those before it in its lane.
 
     Returns:
         Whether it is new.
@@ -86,12 +86,14 @@ async def put(session: AsyncSession, update_id: int, lane: str, body: dict[str, 
 class Poller:
     """Long polling: one request is always open, so an update is here as soon as it is sent."""
 
-    def __init__(self, store: Store, bot: Bot) -> None:
+    def __init__(self, store: Store, bot: Bot, lanes: "Lanes") -> None:
         self._store = store
         self._bot = bot
+        self._lanes = lanes
 
     async def run(self) -> None:
-        """Runs until cancelled."""
+        """Runs until cancelled; what an earlier process left unhandled has its place first."""
+        await self._lanes.recovered.wait()
         offset = None
         while True:
             try:
@@ -108,27 +110,45 @@ class Poller:
                 await asyncio.sleep(1)
             else:
                 if updates:
-                    await self.keep(updates)
+                    for incoming in await self.keep(updates):
+                        self._lanes.take(lane_of(incoming.body), incoming)
                     offset = updates[-1].update_id + 1
 
-    async def keep(self, updates: tuple[TelegramUpdate, ...]) -> None:
-        """Stores updates; those that came before are left as they are."""
+    async def keep(self, updates: tuple[TelegramUpdate, ...]) -> list[Incoming]:
+        """Stores updates; those that came before are left as they are.
+
+        Returns:
+            What is new, to be handled for the first time.
+        """
+        bodies = {arrived.update_id: json.loads(arrived.to_json()) for arrived in updates}
         async with self._store.begin() as session:
-            for arrived in updates:
-                body = json.loads(arrived.to_json())
-                await put(session, arrived.update_id, lane_of(body), body)
+            known = await session.scalars(
+                select(Update.update_id).where(Update.update_id.in_(bodies))
+            )
+            for update_id in known:
+                del bodies[update_id]
+            session.add_all(
+                Update(update_id=update_id, lane=lane_of(body), body=json.dumps(body), attempts=1)
+                for update_id, body in bodies.items()
+            )
+        return [Incoming(update_id, body, attempts=1) for update_id, body in bodies.items()]
 
 
 class Lanes:
-    """Hands stored updates to the handler: in order within a lane, lanes side by side."""
+    """Hands updates to the handler: in order within a lane, lanes side by side.
+
+    Attributes:
+        recovered: set once everything that an earlier process left has its place in a lane.
+    """
 
     def __init__(self, store: Store, handle: Handler, give_up: Handler) -> None:
         self._store = store
         self._handle = handle
         self._give_up = give_up
-        self._lanes: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._lanes: defaultdict[str, deque[Incoming | int]] = defaultdict(deque)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._known: set[int] = set()
+        self.recovered = asyncio.Event()
 
     async def run(self) -> None:
         """Runs until cancelled; takes up first what an earlier process left unhandled."""
@@ -137,11 +157,22 @@ class Lanes:
             while True:
                 bell.clear()
                 await self._queue()
+                self.recovered.set()
                 await bell.wait()
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def take(self, lane: str, update: Incoming | int) -> None:
+        """Puts an update at the end of its lane, once: itself, or its id where it is stored."""
+        update_id = update if isinstance(update, int) else update.id
+        if update_id in self._known:
+            return
+        self._known.add(update_id)
+        self._lanes[lane].append(update)
+        if lane not in self._tasks:
+            self._tasks[lane] = asyncio.create_task(self._serve(lane))
 
     async def _queue(self) -> None:
         async with self._store.begin() as session:
@@ -151,31 +182,33 @@ class Lanes:
                 .order_by(Update.received_at, Update.update_id)
             )
         for update_id, lane in rows:
-            if update_id in self._known:
-                continue
-            self._known.add(update_id)
-            self._lanes[lane].append(update_id)
-            if lane not in self._tasks:
-                self._tasks[lane] = asyncio.create_task(self._serve(lane))
+            self.take(lane, update_id)
 
     async def _serve(self, lane: str) -> None:
         waiting = self._lanes[lane]
+        waited = False
         while waiting:
-            update_id = waiting.popleft()
+            update = waiting.popleft()
             try:
-                await self._attempt(update_id)
+                await self._attempt(update, waited=waited)
             finally:
-                self._known.discard(update_id)
+                self._known.discard(update if isinstance(update, int) else update.id)
+            waited = True
         del self._lanes[lane], self._tasks[lane]
 
-    async def _attempt(self, update_id: int) -> None:
+    async def _attempt(self, update: Incoming | int, *, waited: bool) -> None:
         """Handles one update; a fault is tried again, and given up on honestly."""
         for tries in count(1):
             try:
-                if incoming := await self._take(update_id):
+                if isinstance(update, int):
+                    incoming = await self._take(update)
+                else:
+                    incoming = await self._kept(update) if waited else update
+                if incoming:
                     await self._hand(incoming)
             except Exception as error:  # nothing may leave a lane unmet
                 log.error("handling failed", error=type(error).__name__, tries=tries)  # noqa: TRY400
+                update = update if isinstance(update, int) else update.id
                 await asyncio.sleep(min(0.2 * tries, 5))
             else:
                 return
@@ -188,6 +221,12 @@ class Lanes:
         else:
             async with self._store.begin() as session:
                 await incoming.settle(session)
+
+    async def _kept(self, incoming: Incoming) -> Incoming | None:
+        """The update, unless an erasure before it in its lane has taken it away."""
+        async with self._store.begin() as session:
+            row = await session.get(Update, incoming.id)
+            return None if row is None or row.handled_at else incoming
 
     async def _take(self, update_id: int) -> Incoming | None:
         async with self._store.begin() as session:

@@ -5,7 +5,8 @@ Telegram asks one chat to wait, the others go on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -64,17 +65,16 @@ async def post(
     """
     if await is_queued(session, key):
         return
-    session.add(
-        Outgoing(
-            key=key,
-            chat_id=chat_id,
-            method=method,
-            params=params,
-            handoff_id=handoff_id,
-            from_human=from_human,
-        )
+    row = Outgoing(
+        key=key,
+        chat_id=chat_id,
+        method=method,
+        params=params,
+        handoff_id=handoff_id,
+        from_human=from_human,
     )
-    ring(session, BELL)
+    session.add(row)
+    ring(session, BELL, row)
 
 
 async def is_queued(session: AsyncSession, key: str) -> bool:
@@ -95,23 +95,24 @@ class Sender:
         self._store = store
         self._bot = bot
         self._undelivered = undelivered
-        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._chats: defaultdict[int, deque[Outgoing]] = defaultdict(deque)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._known: set[int] = set()
 
     async def run(self) -> None:
-        """Runs until cancelled."""
-        await self._after_a_crash()
+        """Runs until cancelled; takes up first what an earlier process left."""
         bell = self._store.bell(BELL)
+        bell.take()
+        await self._after_a_crash()
         try:
+            await self._look()
             while True:
-                bell.clear()
-                for chat_id in await self._waiting():
-                    if chat_id not in self._chats:
-                        self._chats[chat_id] = asyncio.create_task(self._drain(chat_id))
+                self._take(bell.take())
                 await bell.wait()
         finally:
-            for task in self._chats.values():
+            for task in self._tasks.values():
                 task.cancel()
-            await asyncio.gather(*self._chats.values(), return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _after_a_crash(self) -> None:
         """A person's message that may have been sent is not sent again; the bot's own is."""
@@ -123,66 +124,100 @@ class Sender:
                     row.state, row.settled_at, row.params = "unknown", now(), None
                     await self._undelivered(session, row)
 
-    async def _waiting(self) -> list[int]:
+    async def _look(self) -> None:
+        """Takes up whatever is queued."""
         async with self._store.begin() as session:
-            found = select(Outgoing.chat_id).where(Outgoing.state == "pending").distinct()
-            return list(await session.scalars(found))
+            pending = select(Outgoing).where(Outgoing.state == "pending").order_by(Outgoing.id)
+            rows = list(await session.scalars(pending))
+        self._take(rows)
+
+    def _take(self, rows: Iterable[Outgoing]) -> None:
+        for row in rows:
+            if row.id not in self._known:
+                self._known.add(row.id)
+                self._chats[row.chat_id].append(row)
+                if row.chat_id not in self._tasks:
+                    self._tasks[row.chat_id] = asyncio.create_task(self._drain(row.chat_id))
 
     async def _drain(self, chat_id: int) -> None:
+        waiting = self._chats[chat_id]
+        at_once = True
         try:
-            row = await self._next(chat_id)
-            while row:
-                await self._send(row)
-                row = await self._next(chat_id)
+            while waiting:
+                row = waiting[0]
+                if not await self._prepare(row, at_once=at_once) or await self._send(row):
+                    self._known.discard(row.id)
+                    if waiting and waiting[0] is row:  # of a receiver who is gone nothing is left
+                        waiting.popleft()
+                else:
+                    at_once = False
         except Exception as error:  # one chat's fault must not stop the others
             log.error("sending stopped", error=type(error).__name__)  # noqa: TRY400
+            self._forget(chat_id)
             await asyncio.sleep(1)
-        finally:
-            del self._chats[chat_id]
-            # Something may have been queued between the last look and here.
-            self._store.bell(BELL).set()
+            del self._tasks[chat_id]
+            await self._look()
+        else:
+            del self._tasks[chat_id], self._chats[chat_id]
 
-    async def _next(self, chat_id: int) -> Outgoing | None:
+    def _forget(self, chat_id: int) -> None:
+        """What was to be sent to a chat is in the database alone."""
+        self._known.difference_update(row.id for row in self._chats[chat_id])
+        self._chats[chat_id].clear()
+
+    async def _prepare(self, row: Outgoing, *, at_once: bool) -> bool:
+        """Marks what must not be sent twice, and looks up the message that is to be edited.
+
+        Args:
+            row: what is to be sent.
+            at_once: it did not have to wait, so nothing has become of it meanwhile.
+
+        Returns:
+            Whether it is still to be sent.
+        """
+        row.attempts += 1
+        if at_once and not row.from_human and "message_of" not in (row.params or {}):
+            return True
         async with self._store.begin() as session:
-            row = await session.scalar(
-                select(Outgoing)
-                .where(Outgoing.chat_id == chat_id, Outgoing.state == "pending")
-                .order_by(Outgoing.id)
-                .limit(1)
-            )
-            if row:
-                row.state = "sending"
-                row.attempts += 1
-                await _know_message(session, row)
-            return row
+            fresh = await session.get(Outgoing, row.id)
+            if fresh is None or fresh.state != "pending":
+                return False
+            await _know_message(session, row)
+            if row.from_human:
+                fresh.state = "sending"
+            return True
 
-    async def _send(self, row: Outgoing) -> None:
+    async def _send(self, row: Outgoing) -> bool:
+        """Sends one; says whether the next one's turn has come."""
         try:
             sent = await call(self._bot, row.method, row.chat_id, row.params or {})
         except RetryAfter as error:
             await self._settle(row, state="pending")
             await asyncio.sleep(pause_of(error))
+            return False
         except Forbidden:
             await self._gone(row)
         except BadRequest as error:
             same = "not modified" in error.message
             await self._settle(row, state="sent" if same else "failed", error=error.message)
         except NetworkError as error:
-            await self._retry(row, error)
+            return await self._retry(row, error)
         except TelegramError as error:
             await self._settle(row, state="failed", error=type(error).__name__)
         else:
             await self._settle(row, state="sent", message_id=sent)
+        return True
 
-    async def _retry(self, row: Outgoing, error: NetworkError) -> None:
+    async def _retry(self, row: Outgoing, error: NetworkError) -> bool:
         """Sends again, but a person's words only where they can't have arrived."""
         may_repeat = row.attempts < NETWORK_RETRIES and not row.from_human
         if may_repeat or isinstance(error.__cause__, NEVER_LEFT):
             await self._settle(row, state="pending")
             await asyncio.sleep(min(2 ** min(row.attempts, NETWORK_RETRIES) / 4, LONGEST_PAUSE))
-        else:
-            state = "unknown" if row.from_human else "failed"
-            await self._settle(row, state=state, error=type(error).__name__)
+            return False
+        state = "unknown" if row.from_human else "failed"
+        await self._settle(row, state=state, error=type(error).__name__)
+        return True
 
     async def _settle(
         self,
@@ -194,19 +229,25 @@ class Sender:
     ) -> None:
         settled = state != "pending"
         async with self._store.begin() as session:
-            values: dict[str, Any] = {"state": state, "message_id": message_id, "error": error}
+            values: dict[str, Any] = {
+                "state": state,
+                "message_id": message_id,
+                "error": error,
+                "attempts": row.attempts,
+            }
             if settled:
                 values |= {"settled_at": now(), "params": None}
             await session.execute(update(Outgoing).where(Outgoing.id == row.id).values(**values))
             if state in NOT_DELIVERED:
                 await self._undelivered(session, row)
-            if settled and row.chat_id > 0:
+            if settled and row.chat_id > 0 and len(self._chats[row.chat_id]) == 1:
                 await _forget_erased(session, row.chat_id)
         if state in NOT_DELIVERED:
             log.warning("not sent", method=row.method, error=error)
 
     async def _gone(self, row: Outgoing) -> None:
         """The resident has blocked the bot: nothing more is tried until they write again."""
+        self._forget(row.chat_id)
         async with self._store.begin() as session:
             await session.execute(
                 update(Outgoing)

@@ -120,24 +120,40 @@ class ResidentTalk:
             return
         text = message.get("text") or message.get("caption") or ""
         danger = self.screen.assess(text) if text else None
+        words = None
+        for topic_opened in (False, True):
+            async with self.store.begin() as session:
+                talk = await self._talk(session, incoming, sender)
+                # Whoever waits for a human may write at once: there must be a topic to write
+                # into. Danger does not wait for the moderators' group.
+                handoff = talk.handoff if danger is None and not topic_opened else None
+                if handoff is None or handoff.topic_id is not None:
+                    words = await self._for_rasa(talk, danger, text, message)
+                    break
+            await self.desk.open_topic(handoff.id)
+        if words:
+            typing = asyncio.create_task(self._show_typing(talk.resident.telegram_id))
+            await self._with_rasa(incoming, talk.resident, words)
+            await typing
+
+    async def _for_rasa(
+        self, talk: Talk, danger: Assessment | None, text: str, message: dict[str, Any]
+    ) -> str | None:
+        """What is left for Rasa of a message; none where it was taken care of, and settled."""
         payload = payload_of(text)
-        if danger is None:  # danger does not wait for the moderators' group
-            await self._open_topic_of(sender["id"])
-        async with self.store.begin() as session:
-            talk = await self._talk(session, incoming, sender)
-            if danger:
-                await self._alarm(talk, danger, text, message)
-                await incoming.settle(session)
-                return
-            location = message.get("location")
-            if location and not talk.silent:
-                payload = self._place(talk.resident, location)
-            if await self._without_rasa(talk, text, payload, message):
-                await incoming.settle(session)
-                return
-            if payload is None:
-                self._follow_language(talk.resident, text)
-        await self._with_rasa(incoming, talk.resident, payload or _typed(text))
+        if danger:
+            await self._alarm(talk, danger, text, message)
+            await talk.incoming.settle(talk.session)
+            return None
+        location = message.get("location")
+        if location and not talk.silent:
+            payload = self._place(talk.resident, location)
+        if await self._without_rasa(talk, text, payload, message):
+            await talk.incoming.settle(talk.session)
+            return None
+        if payload is None:
+            self._follow_language(talk.resident, text)
+        return payload or _typed(text)
 
     async def _tapped(self, incoming: Incoming, tap: dict[str, Any]) -> None:
         async with self.store.begin() as session:
@@ -369,7 +385,6 @@ class ResidentTalk:
     # --- with Rasa --------------------------------------------------------------------------
 
     async def _with_rasa(self, incoming: Incoming, resident: Resident, words: str) -> None:
-        typing = asyncio.create_task(self._show_typing(resident.telegram_id))
         try:
             is_told = resident.language_told_to_rasa == resident.language
             answer = await self.rasa.ask(
@@ -382,8 +397,6 @@ class ResidentTalk:
         except DialogueUnavailable as error:
             log.warning("Rasa is not available", reason=str(error))
             answer = None
-        finally:
-            await typing
         async with self.store.begin() as session:
             await self._deliver(session, incoming, resident, words, answer)
             await incoming.settle(session)
@@ -434,14 +447,6 @@ class ResidentTalk:
                 "send_message",
                 {"text": saying.text},
             )
-
-    async def _open_topic_of(self, telegram_id: int) -> None:
-        """Whoever waits for a human may write at once: there must be a topic to write into."""
-        async with self.store.begin() as session:
-            resident = await identity.by_telegram_id(session, telegram_id)
-            handoff = resident and await service.open_of(session, resident)
-        if handoff and handoff.topic_id is None:
-            await self.desk.open_topic(handoff.id)
 
     # --- small parts ------------------------------------------------------------------------
 

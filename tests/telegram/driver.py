@@ -231,7 +231,7 @@ class Seura:
                 self._lanes.run(),
                 app.desk.run(),
                 app.forgetter.run(),
-                Poller(app.store, app.bot).run(),
+                Poller(app.store, app.bot, self._lanes).run(),
             )
         ]
 
@@ -243,7 +243,7 @@ class Seura:
         # nothing dies, and a connection whose task is cancelled may keep its lock for a while.
         while self.app.store.engine.pool.checkedout():  # type: ignore[attr-defined]
             await asyncio.sleep(0)
-        tasks = [*self._work, *self._lanes._tasks.values(), *self._sender._chats.values()]
+        tasks = [*self._work, *self._lanes._tasks.values(), *self._sender._tasks.values()]
         self._work = []
         for task in tasks:
             task.cancel()

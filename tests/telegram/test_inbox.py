@@ -55,6 +55,14 @@ async def test_an_update_that_was_handled_but_never_confirmed_is_not_answered_ag
     assert seura.rasa.heard == ["hei", "moikka"]
 
 
+def a_poller(seura: Seura) -> Poller:
+    """One that stores updates for lanes that nobody serves yet."""
+    app = seura.app
+    lanes = Lanes(app.store, app._route, app.residents.give_up)
+    lanes.recovered.set()
+    return Poller(app.store, app.bot, lanes)
+
+
 async def test_an_update_is_not_confirmed_before_it_is_stored(
     asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +70,7 @@ async def test_an_update_is_not_confirmed_before_it_is_stored(
         raise OperationalError("insert", {}, Exception("disk full"))
 
     await asleep.people.write(ANNA, "hei")
-    poller = Poller(asleep.app.store, asleep.app.bot)
+    poller = a_poller(asleep)
     monkeypatch.setattr(poller, "keep", broken)
     with pytest.raises(OperationalError):
         await poller.run()
@@ -78,7 +86,7 @@ async def test_what_a_crash_left_unhandled_is_taken_up_at_start_in_order(
     seura = asleep_anywhere
     for text in ("yksi", "kaksi", "kolme"):
         await seura.people.write(ANNA, text)
-    poller = Poller(seura.app.store, seura.app.bot)
+    poller = a_poller(seura)
     await poller.keep(await seura.app.bot.get_updates())
     assert await seura.said() == []
     seura.start()
@@ -114,7 +122,7 @@ async def test_a_voice_message_is_stored_with_its_length_as_telegram_gave_it(
     asleep: Seura,
 ) -> None:
     await asleep.people.act(f"chats/{ANNA}/files", user_id=ANNA, kind="voice", content="aGVp")
-    await Poller(asleep.app.store, asleep.app.bot).keep(await asleep.app.bot.get_updates())
+    await a_poller(asleep).keep(await asleep.app.bot.get_updates())
     async with asleep.app.store.begin() as session:
         [row] = await session.scalars(select(Update))
     assert '"duration": 1' in str(row.body)

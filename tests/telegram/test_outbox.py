@@ -11,6 +11,7 @@ from bot.activities import catalogue
 from bot.residents import identity
 from bot.store.tables import Outgoing, now
 from bot.telegram.outbox import call, forget_settled, pause_of, post
+from bot.transport import Transport
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA
 from tests.telegram.driver import Seura, beginning, button, words
@@ -188,15 +189,15 @@ async def test_while_telegram_cannot_be_reached_nothing_is_lost(
     await _known(seura)
     await _queue(seura, "a")
     await _queue(seura, "b", from_human=True)
-    send, failures = httpx.AsyncHTTPTransport.handle_async_request, [1] * 12
+    send, failures = Transport.handle_async_request, [1] * 12
 
-    async def unreachable(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+    async def unreachable(self: Transport, request: httpx.Request) -> httpx.Response:
         if failures and "sendMessage" in str(request.url):
             failures.pop()
             raise httpx.ConnectError("nobody listens")
         return await send(self, request)
 
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", unreachable)
+    monkeypatch.setattr(Transport, "handle_async_request", unreachable)
     seura.start()
     await seura.quiet()
     assert await seura.said() == ["a", "b"]

@@ -1,0 +1,111 @@
+"""SQLite as an async driver: one step into the connection's thread for each statement.
+
+aiosqlite steps into its thread for each part of a statement: to make a cursor, to execute, to
+fetch, to close, and SQLAlchemy adds steps of its own to begin and to roll back. Each step costs
+more than SQLite itself takes, and the more the busier the loop is.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+PRAGMAS = (
+    "foreign_keys = ON",
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "busy_timeout = 10000",
+    "secure_delete = ON",  # what people wrote is overwritten, not only let go
+)
+
+
+class Connection(aiosqlite.Connection):
+    """A connection for SQLAlchemy, given to `create_async_engine` as `async_creator_fn`."""
+
+    def cursor(self) -> "Cursor":  # type: ignore[override]
+        """A cursor; nothing is asked of the database yet."""
+        return Cursor(self)
+
+    async def rollback(self) -> None:
+        """Gives up what is not committed, if anything is."""
+        if self.in_transaction:
+            await super().rollback()
+
+    async def step(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
+        """Runs `act` in the connection's thread, in a transaction."""
+
+        def begun() -> Any:
+            connection = self._conn
+            if not connection.in_transaction:
+                # IMMEDIATE: one that reads first and writes later would else fail with "locked".
+                connection.execute("BEGIN IMMEDIATE")
+            return act(connection)
+
+        return await self._execute(begun)  # type: ignore[no-untyped-call]
+
+
+class Cursor:
+    """A statement and its rows, all fetched in the step that executes it."""
+
+    arraysize = 1
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Self:
+        """Nothing to wait for."""
+        return self
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
+        """Executes one statement and fetches what it gives."""
+        return await self._do(lambda connection: connection.execute(statement, parameters))
+
+    async def executemany(self, statement: str, parameters: Sequence[Sequence[Any]]) -> Self:
+        """Executes one statement for each of the parameters."""
+        return await self._do(lambda connection: connection.executemany(statement, parameters))
+
+    async def fetchall(self) -> list[Any]:
+        """What the statement gave."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _do(self, act: Callable[[sqlite3.Connection], sqlite3.Cursor]) -> Self:
+        def done(connection: sqlite3.Connection) -> None:
+            cursor = act(connection)
+            self._rows = cursor.fetchall()
+            self.description = cursor.description
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+            cursor.close()
+
+        await self._connection.step(done)
+        return self
+
+
+def connect(database: str, **options: Any) -> Connection:
+    """A connection to a file; its folder is made where there is none.
+
+    Args:
+        database: the file, or `:memory:`.
+        options: of `sqlite3.connect`.
+    """
+
+    def connected() -> sqlite3.Connection:
+        if database != ":memory:" and not options.get("uri"):
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        connection: sqlite3.Connection = sqlite3.connect(database, isolation_level=None, **options)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    made = Connection(connected, iter_chunk_size=64)
+    made._thread.daemon = True
+    return made
