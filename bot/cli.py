@@ -167,10 +167,8 @@ def bench(
         bench = Bench(settings, trained, SAMPLES, turns, residents, show, epochs)
         measured.append(await bench.run())
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out, transient=True) as progress:
-        task = progress.add_task("Starting", total=None)
-        _run(measure(partial(_show, progress, task)))
+    with _progress() as progress:
+        _run(measure(partial(_show, progress, progress.add_task("Starting", total=None))))
     if not measured:
         raise typer.Exit(130)  # stopped by hand
     results, notes = measured[0]
@@ -180,6 +178,56 @@ def bench(
     for part in (*tables(results, residents), *(f"- {note}" for note in notes)):
         page.print(part)
     page.print(f"All numbers: {path}")
+
+
+@cli.command()
+def evaluate(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--set", help="Measure this file instead: an intent, a tab, a message a line."
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where the page goes: var/evaluation/report.html.")
+    ] = None,
+) -> None:
+    """Measure how people are understood: the development set, and the examples cross-validated.
+
+    Prints a table, writes a page with what was taken for what, and ends with status 1 where a
+    number lies under its floor in tests/nlu/floors.yml. A factor is written factor/NAME.
+
+    Example: ./seura evaluate --set my_messages.tsv
+    """
+    from bot.evaluation import floors, history, measuring
+    from bot.evaluation.report import page, table
+
+    settings = read_settings()
+    folder = settings.var / "evaluation"
+    path = report or folder / "report.html"
+    kept = folder / (f"last-{file.stem}.json" if file else "last.json")
+    _make_room(path)
+    _make_room(kept)
+    trained = _train(settings)
+    with _progress() as progress:
+        show = partial(_show, progress, progress.add_task("Starting", total=None))
+        if file:
+            found = measuring.of_file(settings, trained, file, show)
+        else:
+            found = measuring.development(settings, trained, show)
+    before = history.last(kept)
+    path.write_text(page(found, before, model.fingerprint(), model.threshold()), encoding="utf-8")
+    history.keep(kept, history.numbers(found, model.fingerprint()))
+    shown = Console(highlight=False)
+    if not shown.is_terminal:
+        shown.width = 160
+    shown.print(table(found, before))
+    if found.several:
+        shown.print(f"Several factors in a message, found exactly: {found.several.exact:.3f}")
+    shown.print(f"The page: {path}", soft_wrap=True)
+    fallen = floors.fallen(found)
+    if fallen:
+        raise SetupError("Under the floor:\n" + "\n".join(fallen))
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -207,6 +255,9 @@ def rasa(context: typer.Context) -> None:
 
 
 def _train(settings: Settings) -> Path:
+    unfit = model.letters_only()
+    if unfit:
+        out.print(f"{unfit} Seura understands by letters alone, which is less.", style="yellow")
     if model.model_path(settings).exists():
         return model.model_path(settings)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -221,6 +272,12 @@ def _train(settings: Settings) -> Path:
         return model.train(settings, show)
 
 
+def _progress() -> Progress:
+    """A bar for work of known length."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=out, transient=True)
+
+
 def _make_room(path: Path) -> None:
     """Finds out before the work that its outcome can be written."""
     try:
@@ -232,7 +289,7 @@ def _make_room(path: Path) -> None:
 
 
 def _show(progress: Progress, task: TaskID, what: str, done: int, total: int | None) -> None:
-    """Says how far the benchmark is; a line for each part of it where there is no terminal."""
+    """Says how far the work is; a line for each part of it where there is no terminal."""
     if not out.is_terminal and what != progress.tasks[0].description:
         out.print(what)
     progress.update(task, description=what, completed=done, total=total)

@@ -7,6 +7,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
+from bot import embeddings
 from bot.errors import SetupError
 from bot.settings import ROOT, Settings
 
@@ -50,9 +53,22 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
     }
 
 
+def letters_only() -> str | None:
+    """Why sentences are understood by letters alone on this machine; none when they are not."""
+    packages = next(PYTHON.parent.parent.glob("lib/python3*/site-packages"), None)
+    return embeddings.why_not(packages) if packages else None
+
+
+def threshold() -> float:
+    """The confidence below which a message is asked about again, in `config.yml`."""
+    written = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    parts = (part for part in written["pipeline"] if part["name"] == "FallbackClassifier")
+    return float(next(parts)["threshold"])
+
+
 def fingerprint() -> str:
     """Names the present state of everything that a model is made of."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"letters only" if letters_only() else b"")
     for source in SOURCES:
         path = ROOT / source
         files = sorted(path.rglob("*")) if path.is_dir() else [path]

@@ -15,10 +15,11 @@ FACES = (
     "telegram", "rasa", "rasa_sdk", "starlette", "uvicorn", "jinja2", "httpx",
     "actions", "nlu",
     "bot.telegram", "bot.dialogue", "bot.console", "bot.sandbox", "bot.stories", "bot.bench",
+    "bot.evaluation", "bot.model",
     "bot.app", "bot.cli", "bot.settings",
 )  # fmt: skip
-# These two know everybody; the bench measures what they put together.
-KNOW_EVERYBODY = ("bot/app.py", "bot/cli.py", "bot/__main__.py", "bot/bench/")
+# These two know everybody; bench and evaluation measure what they put together.
+KNOW_EVERYBODY = ("bot/app.py", "bot/cli.py", "bot/__main__.py", "bot/bench/", "bot/evaluation/")
 # Finnish in order to hear it, not to say it.
 LISTENERS = {"bot/residents/language.py"}
 FINNISH_SENTENCE = re.compile(r"\w*[åäö]\w*\s|\s\w*[åäö]\w*", re.IGNORECASE)
@@ -109,7 +110,7 @@ def test_the_actions_know_no_telegram() -> None:
 
 def test_only_the_composition_root_and_the_command_line_know_everybody() -> None:
     others = [file for file in sources("bot", "actions") if not is_root(file)]
-    assert against(others, "bot.app", "bot.cli", "bot.bench") == []
+    assert against(others, "bot.app", "bot.cli", "bot.bench", "bot.evaluation") == []
     assert against([file for file in others if "bot/telegram/" not in name(file)], "telegram") == []
     assert against(
         [file for file in others if not name(file).startswith(("bot/sandbox/", "bot/console/"))],
@@ -125,7 +126,8 @@ def is_root(file: Path) -> bool:
 def test_small_parts_that_all_lean_on_lean_on_nobody() -> None:
     assert beyond(sources_of("errors")) == []
     assert beyond(sources_of("reading", "settings", "supervisor", "serving"), "bot.errors") == []
-    assert beyond(sources_of("model"), "bot.errors", "bot.settings") == []
+    assert beyond(sources_of("embeddings")) == []
+    assert beyond(sources_of("model"), "bot.embeddings", "bot.errors", "bot.settings") == []
 
 
 def sources_of(*modules: str) -> list[Path]:

@@ -1,12 +1,9 @@
-"""Intent and factor in one step: kernel ridge regression over meaning and letters.
+"""Intent and factor in one step.
 
 Rasa's own selector for retrieval intents (`factor/shyness`) is a neural network that needs
 TensorFlow. Here every leaf (`factor/shyness`, `greet`) is a class of one model. An intent is as
 likely as its likeliest leaf; the leaves stand in `response_selector`, where Rasa's own selector
-would put them, under `factor` and `crisis`.
-
-Kernel ridge regression asks how near a message is to each example. Of the small models tried (it,
-logistic regression, both together) it understood most, and it is the quickest to train.
+would put them, under `factor` and `crisis`. `leaves.py` is the model.
 """
 
 import re
@@ -28,12 +25,10 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.kernel_ridge import KernelRidge
-from sklearn.metrics.pairwise import linear_kernel
 
-from nlu.components.puhekieli import STANDARD, without_umlauts
-from nlu.components.sentence_featurizer import embed
+from nlu.components.leaves import Leaves
+from nlu.components.puhekieli import STANDARD
+from nlu.components.sentence_featurizer import vectors_of
 
 RESPONSE_SELECTOR = "response_selector"
 # Where a message may go on to another matter. The words of the second line say no: they stay.
@@ -64,7 +59,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         config: Dict[Text, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: Optional[Dict[Text, Any]] = None,
+        model: Optional[Leaves] = None,
     ) -> None:
         """Takes the trained parts when there are some."""
         self._config = config
@@ -99,27 +94,13 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the model and keeps it."""
         examples = [e for e in training_data.intent_examples if e.get(STANDARD)]
-        texts = [without_umlauts(e.get(STANDARD)) for e in examples]
-        vectors = np.vstack([e.get_dense_features(TEXT)[1].features for e in examples])
-        leaves, of_leaf, counts = np.unique(
+        dense = [e.get_dense_features(TEXT)[1] for e in examples]
+        vectors = np.vstack([d.features for d in dense]) if all(dense) else None
+        self._model = self._untrained().fit(
+            [e.get(STANDARD) for e in examples],
+            vectors,
             [e.get(INTENT_RESPONSE_KEY) or e.get(INTENT) for e in examples],
-            return_inverse=True,
-            return_counts=True,
         )
-        letters = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True, dtype=np.float32
-        )
-        spelling = letters.fit_transform(texts)
-        self._model = {"leaves": leaves, "letters": letters, "centre": vectors.mean(axis=0)}
-        self._model["meaning"] = self._meaning(vectors)
-        near = self._near(self._model["meaning"]) + linear_kernel(spelling)
-        # A leaf with few examples counts a little more than its share.
-        weights = np.sqrt(counts.mean() / counts)[of_leaf]
-        ridge = KernelRidge(alpha=self._config["alpha"], kernel="precomputed")
-        ridge.fit(near, np.eye(len(leaves), dtype=np.float32)[of_leaf], sample_weight=weights)
-        by_example = ridge.dual_coef_.astype(np.float32)
-        self._model["by_meaning"] = by_example
-        self._model["by_letters"] = spelling.T @ by_example
         with self._storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "leaves.joblib")
         return self._resource
@@ -134,39 +115,13 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
 
     def _classify(self, message: Message, text: Text) -> None:
         leaves = self._probabilities([text])[0]
-        intents: Dict[Text, float] = {}
-        for leaf, probability in leaves.items():
-            name = leaf.split("/")[0]
-            intents[name] = max(intents.get(name, 0.0), probability)
-        total = sum(intents.values())
-        ranking = [
-            {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: probability / total}
-            for name, probability in sorted(intents.items(), key=lambda kv: -kv[1])
-        ]
+        ranking = intent_ranking(leaves)
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set("intent_ranking", ranking[:10], add_to_output=True)
-        message.set(RESPONSE_SELECTOR, self._selector(text, leaves), add_to_output=True)
-
-    def _selector(self, text: Text, leaves: Dict[Text, float]) -> Dict[Text, Any]:
-        """Per retrieval intent: its leaves by probability, and for factors all that are told."""
-        selector: Dict[Text, Any] = {}
-        for parent in ("factor", "crisis"):
-            own = sorted(
-                ((leaf, p) for leaf, p in leaves.items() if leaf.startswith(f"{parent}/")),
-                key=lambda kv: -kv[1],
-            )
-            if not own:
-                continue
-            total = sum(p for _, p in own) or 1.0
-            selector[parent] = {
-                "response": {INTENT_RESPONSE_KEY: own[0][0], "confidence": own[0][1] / total},
-                "ranking": [
-                    {INTENT_RESPONSE_KEY: leaf, "confidence": p / total} for leaf, p in own[:5]
-                ],
-            }
+        selector = selected_leaves(leaves)
         if "factor" in selector:
             selector["factor"]["all"] = self._all_factors(text, leaves)
-        return selector
+        message.set(RESPONSE_SELECTOR, selector, add_to_output=True)
 
     def _all_factors(self, text: Text, leaves: Dict[Text, float]) -> List[Text]:
         """Every factor that the message tells of, as a whole and piece by piece.
@@ -185,20 +140,42 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         return list(dict.fromkeys(found))
 
     def _probabilities(self, texts: List[Text]) -> List[Dict[Text, float]]:
-        model = self._model
-        near = self._near(self._meaning(np.stack([embed(text) for text in texts])))
-        spelling = model["letters"].transform([without_umlauts(text) for text in texts])
-        scores = near @ model["by_meaning"] + spelling @ model["by_letters"]
-        sharp = np.exp(self._config["sharpness"] * (scores - scores.max(axis=1, keepdims=True)))
-        table = sharp / sharp.sum(axis=1, keepdims=True)
-        return [dict(zip(model["leaves"], map(float, row))) for row in table]
+        vectors = vectors_of(texts)
+        table = self._model.probabilities(texts, vectors)
+        return [dict(zip(self._model.names, map(float, row))) for row in table]
 
-    def _meaning(self, vectors: np.ndarray) -> np.ndarray:
-        # The sentence vectors all point much the same way; what tells them apart is the rest.
-        meaning = vectors - self._model["centre"]
-        return meaning / (np.linalg.norm(meaning, axis=1, keepdims=True) + 1e-9)
+    def _untrained(self) -> Leaves:
+        return Leaves(self._config["meaning"], self._config["alpha"], self._config["sharpness"])
 
-    def _near(self, meaning: np.ndarray) -> np.ndarray:
-        """How near in meaning to each example, a row for each of `meaning`'s."""
-        # For vectors of length 1 this is the Gaussian kernel exp(-|a - b|²).
-        return self._config["meaning"] * np.exp(2 * (meaning @ self._model["meaning"].T - 1))
+
+def intent_ranking(leaves: Dict[Text, float]) -> List[Dict[Text, Any]]:
+    """The intents by likelihood, the likeliest first: as likely as its likeliest leaf is each."""
+    intents: Dict[Text, float] = {}
+    for leaf, probability in leaves.items():
+        name = leaf.split("/")[0]
+        intents[name] = max(intents.get(name, 0.0), probability)
+    total = sum(intents.values())
+    return [
+        {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: probability / total}
+        for name, probability in sorted(intents.items(), key=lambda kv: -kv[1])
+    ]
+
+
+def selected_leaves(leaves: Dict[Text, float]) -> Dict[Text, Any]:
+    """Per retrieval intent (`factor`, `crisis`) its leaves by likelihood."""
+    selector: Dict[Text, Any] = {}
+    for parent in ("factor", "crisis"):
+        own = sorted(
+            ((leaf, p) for leaf, p in leaves.items() if leaf.startswith(f"{parent}/")),
+            key=lambda kv: -kv[1],
+        )
+        if not own:
+            continue
+        total = sum(p for _, p in own) or 1.0
+        selector[parent] = {
+            "response": {INTENT_RESPONSE_KEY: own[0][0], "confidence": own[0][1] / total},
+            "ranking": [
+                {INTENT_RESPONSE_KEY: leaf, "confidence": p / total} for leaf, p in own[:5]
+            ],
+        }
+    return selector

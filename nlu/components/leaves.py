@@ -1,0 +1,96 @@
+"""The model behind the intent classifier: kernel ridge regression over meaning and letters.
+
+Kernel ridge regression asks how near a message is to each example. Of the small models tried it
+understands most (docs/understanding.md has the table), and it is quick to train.
+
+A second model over letters alone is trained beside it, for machines where sentence vectors can't
+be made. It understands less, but it understands.
+"""
+
+from typing import Any, Dict, List, Optional, Sequence, Text
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics.pairwise import linear_kernel
+
+from nlu.components.puhekieli import without_umlauts
+
+# How sharp the letters' own scores must be made to be right as often as they say.
+SHARPNESS_OF_LETTERS = 13.0
+
+
+class Leaves:
+    """Which leaf of the intent tree a text belongs to: `factor/shyness`, `greet`."""
+
+    def __init__(self, meaning: float, alpha: float, sharpness: float) -> None:
+        """`meaning`, `alpha` and `sharpness` as in the classifier's config."""
+        self._weight = meaning
+        self._alpha = alpha
+        self._sharpness = sharpness
+        self.names: List[Text] = []
+        self._parts: Dict[Text, Any] = {}
+
+    def fit(
+        self, texts: Sequence[Text], vectors: Optional[np.ndarray], labels: Sequence[Text]
+    ) -> "Leaves":
+        """Learns from the examples.
+
+        Args:
+            texts: in standard Finnish and lower case.
+            vectors: of the texts, shape (n, 384); None where they can't be made.
+            labels: the leaf of each text.
+        """
+        names, of_leaf, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        self.names = names.tolist()
+        letters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True, dtype=np.float32
+        )
+        spelling = letters.fit_transform([without_umlauts(text) for text in texts])
+        alike = linear_kernel(spelling)
+        # A leaf with few examples counts a little more than its share.
+        weights = np.sqrt(counts.mean() / counts)[of_leaf]
+        targets = np.eye(len(names), dtype=np.float32)[of_leaf]
+        self._parts = {
+            "letters": letters,
+            "letters_alone": spelling.T @ self._solve(alike, targets, weights),
+        }
+        if vectors is not None:
+            self._parts["centre"] = vectors.mean(axis=0)
+            self._parts["meaning"] = self._meaning(vectors)
+            near = self._near(self._parts["meaning"])
+            by_example = self._solve(near + alike, targets, weights)
+            self._parts["by_meaning"] = by_example
+            self._parts["by_letters"] = spelling.T @ by_example
+        return self
+
+    def probabilities(self, texts: Sequence[Text], vectors: Optional[np.ndarray]) -> np.ndarray:
+        """How likely each leaf is, in the order of `names`: shape (n, leaves), rows sum to 1.
+
+        Args:
+            texts: in standard Finnish and lower case.
+            vectors: as in `fit`; None to go by letters alone.
+        """
+        spelling = self._parts["letters"].transform([without_umlauts(text) for text in texts])
+        if vectors is None or "by_meaning" not in self._parts:
+            scores = SHARPNESS_OF_LETTERS * (spelling @ self._parts["letters_alone"])
+        else:
+            near = self._near(self._meaning(vectors))
+            by_both = near @ self._parts["by_meaning"] + spelling @ self._parts["by_letters"]
+            scores = self._sharpness * by_both
+        sharp = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return sharp / sharp.sum(axis=1, keepdims=True)
+
+    def _solve(self, kernel: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        ridge = KernelRidge(alpha=self._alpha, kernel="precomputed")
+        return ridge.fit(kernel, targets, sample_weight=weights).dual_coef_.astype(np.float32)
+
+    def _meaning(self, vectors: np.ndarray) -> np.ndarray:
+        # The sentence vectors all point much the same way; what tells them apart is the rest.
+        meaning = vectors - self._parts["centre"]
+        return meaning / (np.linalg.norm(meaning, axis=1, keepdims=True) + 1e-9)
+
+    def _near(self, meaning: np.ndarray) -> np.ndarray:
+        """How near in meaning to each example, a row for each of `meaning`'s."""
+        # For vectors of length 1 this is the Gaussian kernel exp(-|a - b|²).
+        return self._weight * np.exp(2 * (meaning @ self._parts["meaning"].T - 1))

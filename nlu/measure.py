@@ -1,0 +1,120 @@
+"""Run in Rasa's environment for `./seura evaluate`: how messages are understood, as JSON.
+
+    echo '{"model": "var/models/seura-….tar.gz", "texts": ["moi"]}' |
+        .venv-rasa/bin/python -m nlu.measure parse
+
+Lines on stdout: `PROGRESS done total` while it works, at the end `FOUND` and the JSON answer.
+"""
+
+import asyncio
+import json
+import sys
+from time import perf_counter
+from typing import Any, Callable, Dict, List, Text
+
+import numpy as np
+from rasa.core.agent import Agent
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.utils.io import read_config_file
+from sklearn.model_selection import StratifiedKFold
+
+from nlu.components.intent_classifier import IntentClassifier, intent_ranking, selected_leaves
+from nlu.components.leaves import Leaves
+from nlu.components.puhekieli import Puhekieli
+from nlu.components.sentence_featurizer import embed_all
+
+FOLDS = 5
+
+Asked = Dict[Text, Any]
+
+
+def parse(asked: Asked) -> List[Dict[Text, Any]]:
+    """What `/model/parse` answers to each of `texts`, and in `ms` how long it took.
+
+    Each text is parsed once only, so nothing is taken from a cache.
+    """
+
+    async def each() -> List[Dict[Text, Any]]:
+        agent = Agent.load(asked["model"])
+        await agent.parse_message("moi")
+        found = []
+        for done, text in enumerate(asked["texts"]):
+            start = perf_counter()
+            parsed = await agent.parse_message(text)
+            found.append({**parsed, "ms": (perf_counter() - start) * 1000})
+            _progress(done + 1, len(asked["texts"]))
+        return found
+
+    return asyncio.run(each())
+
+
+def cross_validate(asked: Asked) -> List[Dict[Text, Any]]:
+    """Each training example as understood by a model that was trained on four fifths without it.
+
+    Gives per example `label`, `text`, `intent_ranking` and `response_selector`.
+    """
+    config = settings_of(asked["config"])
+    examples = training_examples(asked["data"])
+    texts = [text for _, text in examples]
+    labels = np.array([label for label, _ in examples])
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(texts, labels)
+    reads = []
+    for train, test in folds:
+        reader = Puhekieli(config["Puhekieli"], None, None)
+        reader.learn([texts[i] for i in train])
+        reads.append((train, test, [reader.read(text) for text in texts]))
+    # All sentences at once: most are the same in all folds, and kept from the last time.
+    embed_all([read for _, _, read in reads for read in read])
+    found: Dict[int, Dict[Text, Any]] = {}
+    for done, (train, test, read) in enumerate(reads):
+        vectors = embed_all(read)
+        model = _model(config["IntentClassifier"]).fit(
+            [read[i] for i in train], _rows(vectors, train), labels[train]
+        )
+        table = model.probabilities([read[i] for i in test], _rows(vectors, test))
+        for i, row in zip(test, table):
+            leaves = dict(zip(model.names, map(float, row)))
+            found[i] = {
+                "label": labels[i],
+                "text": texts[i],
+                "intent_ranking": intent_ranking(leaves)[:10],
+                "response_selector": selected_leaves(leaves),
+            }
+        _progress(done + 1, FOLDS)
+    return [found[i] for i in sorted(found)]
+
+
+def training_examples(folder: Text) -> List[Any]:
+    """Leaf and text of every example, as Rasa reads them."""
+    data = RasaFileImporter(training_data_paths=[folder]).get_nlu_data()
+    return [
+        (e.get(INTENT_RESPONSE_KEY) or e.get(INTENT), e.get(TEXT)) for e in data.intent_examples
+    ]
+
+
+def settings_of(config_file: Text) -> Dict[Text, Dict[Text, Any]]:
+    """What `config.yml` sets of our components, filled up with their defaults."""
+    given = {
+        part["name"].split(".")[-1]: part for part in read_config_file(config_file)["pipeline"]
+    }
+    ours = (Puhekieli, IntentClassifier)
+    return {c.__name__: {**c.get_default_config(), **given.get(c.__name__, {})} for c in ours}
+
+
+def _model(config: Dict[Text, Any]) -> Leaves:
+    return Leaves(config["meaning"], config["alpha"], config["sharpness"])
+
+
+def _rows(vectors: Any, which: Any) -> Any:
+    return None if vectors is None else vectors[which]
+
+
+def _progress(done: int, total: int) -> None:
+    print("PROGRESS", done, total, flush=True)  # noqa: T201
+
+
+WORK: Dict[Text, Callable[[Asked], Any]] = {"parse": parse, "cross-validate": cross_validate}
+
+if __name__ == "__main__":
+    print("FOUND", json.dumps(WORK[sys.argv[1]](json.load(sys.stdin))))  # noqa: T201
