@@ -65,7 +65,7 @@ def development(settings: Settings, trained: Path, show: Show) -> Evaluation:
         trained: the model.
         show: is told what goes on, how much of it is done, and of how much.
     """
-    files = [DEVELOPMENT / f"messages_{language}.tsv" for language in ("fi", "en")]
+    files = [DEVELOPMENT / f"messages_{language}.tsv" for language in ("fi", "en", "other")]
     sets = {file.stem: read(file) for file in files}
     with_several = read(DEVELOPMENT / f"{SEVERAL}.tsv")
     asked = [message for messages in (*sets.values(), with_several) for message in messages]
