@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 Events = list[dict[str, Any]]
 
+# A reading that is less likely than this is not offered as what was perhaps meant.
+WORTH_ASKING = 0.1
+
 # No rule says what comes after an action that another one called: now it is the resident's turn.
 LISTEN: dict[str, Any] = FollowupAction("action_listen")
 
@@ -107,6 +110,23 @@ class Turn:
         of_all = {r["name"]: float(r["confidence"]) for r in ranking}
         leaf = str(told["response"]["intent_response_key"])
         return leaf.removeprefix("factor/"), of_all.get("factor", 0.0)
+
+    @property
+    def readings(self) -> list[str]:
+        """Real readings of the latest message, the likeliest first; a factor's with its name."""
+        ranking = self._message.get("intent_ranking") or []
+        selected = self._message.get("response_selector") or {}
+        likely = [
+            r["name"]
+            for r in ranking
+            if r["name"] != "nlu_fallback" and float(r["confidence"]) >= WORTH_ASKING
+        ]
+        return [
+            str(selected[name]["response"]["intent_response_key"])
+            if name == "factor" and name in selected
+            else name
+            for name in likely
+        ]
 
     @property
     def is_first(self) -> bool:

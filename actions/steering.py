@@ -5,6 +5,10 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import LISTEN, Events, SeuraAction, Turn
 
 
+# These are buttons of utter_repair_second already.
+OFFERED = {"ask_activities", "ask_human"}
+
+
 class ActionSetLanguage(SeuraAction):
     """Changes the language that the bot speaks to this resident."""
 
@@ -39,6 +43,8 @@ class ActionSetLanguage(SeuraAction):
 class ActionRepair(SeuraAction):
     """Not understood once: ask again. Twice: offer buttons. A third time: offer a human.
 
+    The buttons are the two likeliest readings of the message, beside those of the response.
+
     Rasa calls it too where no rule says what comes next: after an interruption that a rule has
     answered in the middle of a form.
     """
@@ -53,8 +59,23 @@ class ActionRepair(SeuraAction):
         if times >= 3:
             turn.say("utter_repair_third")
             return [LISTEN]
-        if turn.form:
-            turn.say("utter_repair_first" if times == 1 else "utter_repair_second_asking")
-            return [FollowupAction(turn.form)]
-        turn.say("utter_repair_first" if times == 1 else "utter_repair_second")
-        return [LISTEN]
+        if times == 1:
+            turn.say("utter_repair_first")
+        else:
+            response = "utter_repair_second_asking" if turn.form else "utter_repair_second"
+            turn.say(response, buttons=self._readings(turn))
+        return [FollowupAction(turn.form) if turn.form else LISTEN]
+
+    def _readings(self, turn: Turn) -> list[dict[str, str]]:
+        """The two likeliest readings as buttons; fewer where they are unlikely or have no words."""
+        titles = self.rooms.phrases.tree["reading"]
+        buttons = []
+        for reading in turn.readings:
+            intent, _, name = reading.partition("/")
+            if name in self.rooms.factors.factors:
+                title = self.rooms.factors.label(name, turn.language)
+                buttons.append({"title": title, "payload": f'/factor{{"factor": "{name}"}}'})
+            elif intent in titles and (turn.form or intent not in OFFERED):
+                title = self.rooms.phrases(f"reading.{intent}", turn.language)
+                buttons.append({"title": title, "payload": f"/{intent}"})
+        return buttons[:2]

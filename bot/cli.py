@@ -218,9 +218,7 @@ def evaluate(
     before = history.last(kept)
     path.write_text(page(found, before, model.fingerprint(), model.threshold()), encoding="utf-8")
     history.keep(kept, history.numbers(found, model.fingerprint()))
-    shown = Console(highlight=False)
-    if not shown.is_terminal:
-        shown.width = 160
+    shown = _wide()
     shown.print(table(found, before))
     if found.several:
         shown.print(f"Several factors in a message, found exactly: {found.several.exact:.3f}")
@@ -228,6 +226,37 @@ def evaluate(
     fallen = floors.fallen(found)
     if fallen:
         raise SetupError("Under the floor:\n" + "\n".join(fallen))
+
+
+@cli.command()
+def compare(
+    epochs: Annotated[int, typer.Option(min=1, help="The neural networks' training.")] = 10,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="The numbers: var/evaluation/comparison.json.")
+    ] = None,
+) -> None:
+    """Hold our way to understand beside others, trained on the same examples, in one run.
+
+    The stock pipeline of Rasa, letters, meaning, both, neighbours, DIET; and the conversation
+    tests with and without the TED policy. Rasa trains its networks for 100 and more epochs by
+    default, which takes hours here: fewer are written beside the numbers.
+
+    Example: ./seura compare --epochs 20
+    """
+    from bot.evaluation import comparing
+
+    settings = read_settings()
+    path = file or settings.var / "evaluation" / "comparison.json"
+    _make_room(path)
+    with _progress() as progress:
+        show = partial(_show, progress, progress.add_task("Starting", total=None))
+        found = comparing.compare(settings, epochs, show)
+    numbers = json.dumps(comparing.as_json(found), ensure_ascii=False, indent=1)
+    path.write_text(numbers + "\n", encoding="utf-8")
+    shown = _wide()
+    shown.print(comparing.table(found))
+    shown.print(comparing.table_of_policies(found))
+    shown.print(f"All numbers: {path}", soft_wrap=True)
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -270,6 +299,14 @@ def _train(settings: Settings) -> Path:
                 out.print(f"Training the model: {stage}")
 
         return model.train(settings, show)
+
+
+def _wide() -> Console:
+    """Where tables go: as wide as they need where there is no terminal."""
+    shown = Console(highlight=False)
+    if not shown.is_terminal:
+        shown.width = 160
+    return shown
 
 
 def _progress() -> Progress:

@@ -110,9 +110,10 @@ def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> N
     log = settings.var / "log" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = rasa_command(
-        # Validation, a third of the time, is a part of ./seura check; rules are checked all the same.
+        # Validation, a third of the time, is left to ./seura check; rules are checked anyway.
         "train", "--skip-validation", "--config", "config.yml", "--domain", "domain.yml",
-        "--data", "nlu", "stories", "--out", str(path.parent), "--fixed-model-name", unfinished.name.removesuffix(".tar.gz"),
+        "--data", "nlu", "stories", "--out", str(path.parent),
+        "--fixed-model-name", unfinished.name.removesuffix(".tar.gz"),
     )  # fmt: skip
     with (
         log.open("w", encoding="utf-8") as out,

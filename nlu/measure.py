@@ -3,12 +3,14 @@
     echo '{"model": "var/models/seura-….tar.gz", "texts": ["moi"]}' |
         .venv-rasa/bin/python -m nlu.measure parse
 
-Lines on stdout: `PROGRESS done total` while it works, at the end `FOUND` and the JSON answer.
+Lines on stdout: `PROGRESS done total` while it works, then `MEMORY` and the most megabytes that the
+process had, and at the end `FOUND` and the JSON answer.
 """
 
 import asyncio
 import json
 import sys
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Callable, Dict, List, Text
 
@@ -23,6 +25,7 @@ from nlu.components.intent_classifier import IntentClassifier, intent_ranking, s
 from nlu.components.leaves import Leaves
 from nlu.components.puhekieli import Puhekieli
 from nlu.components.sentence_featurizer import embed_all
+from nlu.pipelines import fit, memory_mb, use
 
 FOLDS = 5
 
@@ -114,7 +117,24 @@ def _progress(done: int, total: int) -> None:
     print("PROGRESS", done, total, flush=True)  # noqa: T201
 
 
-WORK: Dict[Text, Callable[[Asked], Any]] = {"parse": parse, "cross-validate": cross_validate}
+def fit_one(asked: Asked) -> List[Dict[Text, Any]]:
+    """Trains one of the other pipelines: `seconds` and `megabytes` on disk."""
+    return fit(asked["name"], training_examples(asked["data"]), Path(asked["file"]))
+
+
+def use_one(asked: Asked) -> List[Dict[Text, Any]]:
+    """Each text as another pipeline understands it, as `parse` gives it."""
+    return use(Path(asked["file"]), asked["texts"], _progress)
+
+
+WORK: Dict[Text, Callable[[Asked], List[Dict[Text, Any]]]] = {
+    "parse": parse,
+    "cross-validate": cross_validate,
+    "fit": fit_one,
+    "use": use_one,
+}
 
 if __name__ == "__main__":
-    print("FOUND", json.dumps(WORK[sys.argv[1]](json.load(sys.stdin))))  # noqa: T201
+    answer = WORK[sys.argv[1]](json.load(sys.stdin))
+    print("MEMORY", memory_mb())  # noqa: T201
+    print("FOUND", json.dumps(answer))  # noqa: T201

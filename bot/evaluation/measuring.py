@@ -29,6 +29,14 @@ type Show = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What Rasa's environment found, and the most megabytes that it had while it did."""
+
+    found: list[dict[str, Any]]
+    memory_mb: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """A set of messages and how it went.
 
@@ -69,7 +77,7 @@ def development(settings: Settings, trained: Path, show: Show) -> Evaluation:
     sets = {file.stem: read(file) for file in files}
     with_several = read(DEVELOPMENT / f"{SEVERAL}.tsv")
     asked = [message for messages in (*sets.values(), with_several) for message in messages]
-    parsed = parse(settings, trained, [one.text for one in asked], show)
+    parsed = parse(settings, trained, [one.text for one in asked], show).found
     measured = []
     for name, messages in sets.items():
         measured.append(_measured(name, messages, parsed[: len(messages)]))
@@ -88,13 +96,11 @@ def of_file(settings: Settings, trained: Path, path: Path, show: Show) -> Evalua
         KnowledgeError: the file is not `label<TAB>text`.
     """
     messages = read(path)
-    parsed = parse(settings, trained, [one.text for one in messages], show)
+    parsed = parse(settings, trained, [one.text for one in messages], show).found
     return Evaluation((_measured(path.stem, messages, parsed),))
 
 
-def parse(
-    settings: Settings, trained: Path, texts: Sequence[str], show: Show
-) -> list[dict[str, Any]]:
+def parse(settings: Settings, trained: Path, texts: Sequence[str], show: Show) -> Answer:
     """What `/model/parse` answers to each text, and in `ms` how long it took.
 
     Raises:
@@ -109,9 +115,7 @@ def factors(parsed: dict[str, Any]) -> set[str]:
     return {leaf.removeprefix("factor/") for leaf in parsed["response_selector"]["factor"]["all"]}
 
 
-def ask(
-    settings: Settings, work: str, given: dict[str, Any], what: str, show: Show
-) -> list[dict[str, Any]]:
+def ask(settings: Settings, work: str, given: dict[str, Any], what: str, show: Show) -> Answer:
     """Has `nlu/measure.py` do a piece of work in Rasa's environment.
 
     Raises:
@@ -122,6 +126,7 @@ def ask(
     log = settings.var / "log" / "evaluate.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] | None = None
+    memory = 0.0
     with (
         log.open("w", encoding="utf-8") as err,
         subprocess.Popen(  # noqa: S603
@@ -143,12 +148,14 @@ def ask(
             if kind == "PROGRESS":
                 done, total = rest.split()
                 show(what, int(done), int(total))
+            elif kind == "MEMORY":
+                memory = float(rest)
             elif kind == "FOUND":
                 found = json.loads(rest)
     if found is None:
         last = "\n".join(log.read_text(encoding="utf-8").splitlines()[-5:])
         raise SetupError(f"The understanding could not be measured.\n{last}\nAll of it: {log}")
-    return found
+    return Answer(found, memory)
 
 
 def _measured(
@@ -173,6 +180,6 @@ def _measured(
 def _cross_validated(settings: Settings, show: Show) -> Measured:
     given = {"config": "config.yml", "data": "nlu"}
     what = "Training on four fifths of the examples, understanding the fifth"
-    found = ask(settings, "cross-validate", given, what, show)
+    found = ask(settings, "cross-validate", given, what, show).found
     told = tuple(understood(Labelled(one["label"], one["text"]), one) for one in found)
     return Measured("cross_validation", told, scores(told))

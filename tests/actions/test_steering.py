@@ -1,11 +1,14 @@
 from typing import Any
 
 import pytest
+import yaml
 from rasa_sdk.events import FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import LISTEN, Events
 from actions.rooms import Rooms
 from actions.steering import ActionRepair, ActionSetLanguage
+from bot.settings import ROOT
 from bot.store.tables import Resident
 from tests.actions.making import REPAIRED, SAID_SOMETHING, run, sets, tracker, wrote
 
@@ -115,6 +118,46 @@ async def test_repair_goes_from_words_to_buttons_to_a_human(
     state = tracker("nlu_fallback", form=form, events=events)
     expected: Events = [then]
     assert await run(ActionRepair, rooms, state) == (expected, [(response, {})])
+
+
+@pytest.mark.parametrize(
+    ("form", "response", "then", "second"),
+    [
+        # That one has a button for a human of its own.
+        (None, "utter_repair_second", LISTEN, ("Ohitetaan tämä", "/skip")),
+        (
+            "walk_form",
+            "utter_repair_second_asking",
+            FollowupAction("walk_form"),
+            ("Haluan jutella ihmisen kanssa", "/ask_human"),
+        ),
+    ],
+)
+async def test_the_second_time_the_two_likeliest_readings_are_buttons(
+    rooms: Rooms, form: str | None, response: str, then: dict[str, Any], second: tuple[str, str]
+) -> None:
+    ranking = {"nlu_fallback": 0.6, "factor": 0.3, "greet": 0.2, "ask_human": 0.15, "skip": 0.12}
+    state = tracker(
+        "nlu_fallback", form=form, ranking=ranking, likely_factor="money", events=[*MISSED, *NOW]
+    )
+    dispatcher = CollectingDispatcher()
+    events = await ActionRepair(rooms).run(dispatcher, state, {})
+    assert events == [then]
+    assert [message["response"] for message in dispatcher.messages] == [response]
+    assert dispatcher.messages[0]["buttons"] == [
+        {"title": "Rahan puute", "payload": '/factor{"factor": "money"}'},
+        dict(zip(("title", "payload"), second, strict=True)),
+    ]
+
+
+async def test_unlikely_readings_are_no_buttons(rooms: Rooms) -> None:
+    state = tracker("nlu_fallback", ranking={"ask_human": 0.05}, events=[*MISSED, *NOW])
+    assert await run(ActionRepair, rooms, state) == ([LISTEN], [("utter_repair_second", {})])
+
+
+async def test_every_button_of_a_reading_is_an_intent_that_the_domain_has(rooms: Rooms) -> None:
+    domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    assert set(rooms.phrases.tree["reading"]) <= set(domain["intents"])
 
 
 @pytest.mark.parametrize("form", ["walk_form", "place_form"])
