@@ -4,7 +4,6 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import LISTEN, Events, SeuraAction, Turn
 
-
 # These are buttons of utter_repair_second already.
 OFFERED = {"ask_activities", "ask_human"}
 
