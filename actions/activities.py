@@ -1,5 +1,7 @@
 """Finding what is on nearby and fits."""
 
+from dataclasses import replace
+
 from rasa_sdk.events import FollowupAction, SlotSet
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +32,9 @@ class ActionBeginSearch(SeuraAction):
                 mentioned = [*(turn.slot("mentioned_interests") or ()), *interests]
                 events.append(SlotSet("mentioned_interests", list(dict.fromkeys(mentioned))))
             kept = resident.municipality if resident else None
+        times = turn.entities("time")
+        if times or turn.slot("wished_times"):
+            events.append(SlotSet("wished_times", times))
         place = named[0] if named else turn.slot("municipality") or kept
         unclear = turn.intent == "inform_municipality" and not named
         if place and not unclear:
@@ -46,15 +51,21 @@ class ActionSuggestActivities(SeuraAction):
     async def act(self, turn: Turn) -> Events:
         """Says the cards and remembers in the conversation which were shown."""
         shown = set(turn.slot("shown_activities") or [])
+        at_other_times = False
         async with self.rooms.store.begin() as session:
             resident = await self.resident(session, turn)
             factors = await profile.factors_of(session, resident) if resident else []
             factors = factors or list(turn.slot("mentioned_factors") or [])
             wish = await self._wish(session, turn, resident, factors, shown)
             found = await suggest(session, wish, self.rooms.gazetteer)
+            if wish.times and not found:
+                found = await suggest(session, replace(wish, times=()), self.rooms.gazetteer)
+                at_other_times = bool(found)
         if not found:
             turn.say("utter_no_suggestions")
             return [LISTEN]
+        if at_other_times:
+            turn.say("utter_nothing_at_that_time")
         if any(suggestion.wider for suggestion in found) and wish.municipality:
             turn.say("utter_suggestions_wider")
         said: list[str] = []
@@ -95,6 +106,7 @@ class ActionSuggestActivities(SeuraAction):
             language=turn.language,
             at=now(),
             exclude=frozenset(unwanted),
+            times=tuple(turn.entities("time") or turn.slot("wished_times") or ()),
         )
 
     def _point(self, turn: Turn, place: str | None) -> tuple[float, float] | None:

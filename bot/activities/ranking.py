@@ -39,6 +39,7 @@ class Wish:
         only_free: leave out what costs or may cost something.
         exclude: ids of activities not to show.
         online_first: they would rather not go anywhere.
+        times: when, as keys of `wished_times`; what has no times suits always.
     """
 
     needs: dict[str, float]
@@ -51,6 +52,7 @@ class Wish:
     only_free: bool = False
     exclude: frozenset[int] = frozenset()
     online_first: bool = False
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

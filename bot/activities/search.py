@@ -1,6 +1,7 @@
 """Finding what is on nearby: a small circle first, wider ones when there is little, then online."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import cos, radians
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -17,7 +18,8 @@ from bot.activities.ranking import (
     is_online,
     reasons,
 )
-from bot.activities.times import Occurrence, next_occurrence
+from bot.activities.times import Occurrence, next_occurrence, occurrences
+from bot.activities.wished_times import suits
 from bot.store.tables import Activity
 
 __all__ = ["Reason", "Suggestion", "Wish", "suggest"]
@@ -25,6 +27,8 @@ __all__ = ["Reason", "Suggestion", "Wish", "suggest"]
 NEAR_KM = 15.0
 CIRCLES_KM = (NEAR_KM, 30.0, 60.0, 120.0)
 KM_A_DEGREE = 111.0
+# How far to look for something at the time that is wished for.
+AHEAD = timedelta(days=62)
 
 type Point = tuple[float, float]
 type Stage = tuple[float | None, ColumnElement[bool]]
@@ -141,13 +145,21 @@ def _candidate(
     gazetteer: Gazetteer,
 ) -> Candidate | None:
     """The activity as seen from there; None when it is over or not to be shown."""
-    upcoming = next_occurrence(activity.times, wish.at)
+    upcoming = _next(activity, wish)
     if activity.id in wish.exclude or (activity.times and not upcoming):
         return None
     where = _where(activity, gazetteer)
     km = distance_km(*point, *where) if point and where else None
     home = municipality is not None and activity.municipality == municipality
     return Candidate(activity, km, upcoming, home, near=home or (km is not None and km <= NEAR_KM))
+
+
+def _next(activity: Activity, wish: Wish) -> Occurrence | None:
+    """When it is on next, at a time that is wished for."""
+    if not wish.times:
+        return next_occurrence(activity.times, wish.at)
+    soon = occurrences(activity.times, wish.at, wish.at + AHEAD)
+    return next((one for one in soon if suits(one.start, wish.times, wish.at)), None)
 
 
 def _where(activity: Activity, gazetteer: Gazetteer) -> Point | None:

@@ -254,3 +254,66 @@ async def test_a_location_sent_outside_any_question_is_looked_from(
     events, _ = await run(ActionBeginSearch, rooms, state)
     assert events == [*sets(municipality="Jyväskylä"), TO_THE_SUGGESTIONS]
     assert rooms.points.get(resident.conversation_id) == point
+
+
+# --- when -----------------------------------------------------------------------------------
+
+SUNDAY = {"start": "2020-01-05T13:00", "minutes": 60, "rrule": "FREQ=WEEKLY;BYDAY=SU"}
+MONDAY = {"start": "2020-01-06T13:00", "minutes": 60, "rrule": "FREQ=WEEKLY;BYDAY=MO"}
+
+
+@pytest.mark.parametrize(
+    "wished",
+    [
+        {"entities": [("time", "sunday")]},
+        {"slots": {"municipality": "Jämsä", "wished_times": ["sunday"]}},
+    ],
+)
+async def test_what_is_on_when_it_is_wished_for_is_suggested(
+    rooms: Rooms, resident: Resident, wished: dict[str, Any]
+) -> None:
+    ids = await put(
+        rooms,
+        activity("sunday", **IN_JAMSA, times=[SUNDAY]),
+        activity("monday", **IN_JAMSA, times=[MONDAY]),
+    )
+    _, said = await suggested(
+        rooms,
+        "ask_activities",
+        resident=resident,
+        **({"slots": {"municipality": "Jämsä"}} | wished),
+    )
+    assert cards(said) == [ids["sunday"]]
+
+
+async def test_what_is_on_at_other_times_is_said_to_be(rooms: Rooms, resident: Resident) -> None:
+    ids = await put(rooms, activity("monday", **IN_JAMSA, times=[MONDAY]))
+    _, said = await suggested(
+        rooms,
+        "ask_activities",
+        resident=resident,
+        slots={"municipality": "Jämsä"},
+        entities=[("time", "sunday")],
+    )
+    assert said[0] == ("utter_nothing_at_that_time", {})
+    assert cards(said) == [ids["monday"]]
+
+
+async def test_where_there_is_nothing_at_all_no_other_time_is_promised(
+    rooms: Rooms, resident: Resident
+) -> None:
+    _, said = await suggested(
+        rooms, "ask_activities", resident=resident, entities=[("time", "sunday")]
+    )
+    assert said == [("utter_no_suggestions", {})]
+
+
+async def test_the_time_is_remembered_until_another_search_begins(
+    rooms: Rooms, resident: Resident
+) -> None:
+    state = tracker("ask_activities", resident=resident, entities=[("time", "sunday")])
+    events, _ = await run(ActionBeginSearch, rooms, state)
+    assert events[0] == sets(wished_times=["sunday"])[0]
+    state = tracker("ask_activities", resident=resident, slots={"wished_times": ["sunday"]})
+    events, _ = await run(ActionBeginSearch, rooms, state)
+    assert events[0] == sets(wished_times=[])[0]
