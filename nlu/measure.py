@@ -73,7 +73,7 @@ def cross_validate(asked: Asked) -> List[Dict[Text, Any]]:
     for done, (train, test, read) in enumerate(reads):
         vectors = embed_all(read)
         model = _model(config["IntentClassifier"]).fit(
-            [read[i] for i in train], _rows(vectors, train), labels[train]
+            [read[i] for i in train], _rows(vectors, train), labels[train], beside=False
         )
         table = model.probabilities([read[i] for i in test], _rows(vectors, test))
         for i, row in zip(test, table):

@@ -78,7 +78,8 @@ class Ridge:
 
     def fit(self, texts: Sequence[Text], vectors: Vectors, labels: Sequence[Text]) -> None:
         """Learns from texts and labels."""
-        self._leaves.fit(texts, vectors(list(texts)) if self._meaning else None, labels)
+        found = vectors(list(texts)) if self._meaning else None
+        self._leaves.fit(texts, found, labels, beside=False)
 
     def probabilities(self, texts: Sequence[Text], vectors: Vectors) -> np.ndarray:
         """How likely each of `names` is, a row each text."""

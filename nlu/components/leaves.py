@@ -32,7 +32,11 @@ class Leaves:
         self._parts: Dict[Text, Any] = {}
 
     def fit(
-        self, texts: Sequence[Text], vectors: Optional[np.ndarray], labels: Sequence[Text]
+        self,
+        texts: Sequence[Text],
+        vectors: Optional[np.ndarray],
+        labels: Sequence[Text],
+        beside: bool = True,
     ) -> "Leaves":
         """Learns from the examples.
 
@@ -40,6 +44,7 @@ class Leaves:
             texts: in standard Finnish and lower case.
             vectors: of the texts, shape (n, 384); None where they can't be made.
             labels: the leaf of each text.
+            beside: whether the model of letters alone is made where the other can be, too.
         """
         names, of_leaf, counts = np.unique(labels, return_inverse=True, return_counts=True)
         self.names = names.tolist()
@@ -51,10 +56,10 @@ class Leaves:
         # A leaf with few examples counts a little more than its share.
         weights = np.sqrt(counts.mean() / counts)[of_leaf]
         targets = np.eye(len(names), dtype=np.float32)[of_leaf]
-        self._parts = {
-            "letters": letters,
-            "letters_alone": spelling.T @ self._solve(alike, targets, weights),
-        }
+        self._parts = {"letters": letters}
+        if beside or vectors is None:
+            alone = self._solve(alike, targets, weights)
+            self._parts["letters_alone"] = spelling.T @ alone
         if vectors is not None:
             self._parts["centre"] = vectors.mean(axis=0)
             self._parts["meaning"] = self._meaning(vectors)
