@@ -35,6 +35,17 @@ def rasa_command(*arguments: str) -> list[str]:
     return [str(PYTHON), "-m", "nlu.serve", *arguments]
 
 
+def stock_command(*arguments: str) -> list[str]:
+    """How Rasa is called as it comes, TensorFlow included, for what is compared with ours.
+
+    Raises:
+        SetupError: the environment is not there.
+    """
+    if not STOCK_PYTHON.exists():
+        raise SetupError("The environment .venv-stock is missing: start with ./seura.")
+    return [str(STOCK_PYTHON), "-m", "rasa", *arguments]
+
+
 def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[str, str]:
     """The environment that `endpoints.yml` and `credentials.yml` read, telemetry off."""
     return os.environ | {

@@ -15,11 +15,16 @@ from time import perf_counter
 from typing import Any, Callable, Dict, List, Text
 
 import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from nlu import lean
+
+lean.prepare()
+
 from rasa.core.agent import Agent
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.utils.io import read_config_file
-from sklearn.model_selection import StratifiedKFold
 
 from nlu.components.intent_classifier import IntentClassifier, intent_ranking, selected_leaves
 from nlu.components.leaves import Leaves

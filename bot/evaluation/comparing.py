@@ -217,7 +217,7 @@ def _policies(
 ) -> Policies:
     trained, seconds = _train(settings, title, config, folder, show)
     show(f"Conversations: {title}", 0, 1)
-    command = model.rasa_command(
+    command = model.stock_command(
         "test", "core", "--stories", str(CONVERSATIONS), "--model", str(trained), "--e2e",
         "--no-plot", "--out", str(folder / "core"),
     )  # fmt: skip
@@ -237,7 +237,7 @@ def _train(
     written.write_text(yaml.safe_dump(config), encoding="utf-8")
     name = re.sub(r"\W+", "-", title) + "".join(only)
     data = ["--nlu", "nlu"] if only else ["--data", "nlu", "stories", "--skip-validation"]
-    command = model.rasa_command(
+    command = model.stock_command(
         "train", *only, "--config", str(written), "--domain", "domain.yml", *data,
         "--out", str(folder), "--fixed-model-name", name,
     )  # fmt: skip

@@ -122,7 +122,9 @@ def ask(settings: Settings, work: str, given: dict[str, Any], what: str, show: S
         SetupError: it could not; with its last words.
     """
     show(what, 0, 1)
-    command = [str(model.PYTHON), "-W", "ignore", "-m", "nlu.measure", work]
+    # Other pipelines have parts that need TensorFlow.
+    python = model.STOCK_PYTHON if work == "use" else model.PYTHON
+    command = [str(python), "-W", "ignore", "-m", "nlu.measure", work]
     log = settings.var / "log" / "evaluate.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] | None = None
