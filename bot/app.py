@@ -28,8 +28,8 @@ from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Wording
 from bot.errors import SettingsError
 from bot.residents.aliases import Aliases
+from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
-from bot.safety.screening import CrisisScreen
 from bot.serving import serve
 from bot.settings import ROOT, Settings
 from bot.store.tables import now
@@ -83,7 +83,7 @@ class App:
             rasa=self.rasa,
             wording=wording,
             renderer=renderer,
-            screen=CrisisScreen.load(KNOWLEDGE / "crisis_patterns.yml"),
+            assessor=Assessor.load(KNOWLEDGE, ROOT / "nlu"),
             helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
             aliases=Aliases.load(KNOWLEDGE / "aliases.yml"),
             gazetteer=self.rooms.gazetteer,

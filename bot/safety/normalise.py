@@ -11,7 +11,12 @@ SEPARATOR = re.compile(r"[ ._*-]")
 # "don't" and "itsem*rha" are one word each.
 INSIDE_WORD = re.compile(r"(?<=\w)['’‘`´ʼ*\u0640]+(?=\w)")
 DIGIT_AS_LETTER = re.compile(r"(?<=[a-z])(?:[013457@$](?!\d)|!(?=[a-z]))")
-LETTERS = str.maketrans("013457@$!", "oieastasi")
+# "v11ltelen", "1tsari"; but "15min" and "10kms" are numbers.
+LEET_WORD = re.compile(r"(?<!\w)(?=\d*[a-z])(?=[a-z]*\d)[a-z0134578]{3,}(?!\w)")
+QUANTITY = re.compile(
+    r"\d+(?:kg|kms?|kk|min|cm|mm|mg|ml|dl|vk?|vuot\w*|pv|kpl|th|nd|rd|st|am|pm|euro\w*|yo|hours?|days?)"
+)
+LETTERS = str.maketrans("0134578@$!", "oieastbasi")
 NOT_WORD = re.compile(r"[\W_]+")
 UNSEEN = {"Mn", "Me", "Cf"}
 
@@ -34,10 +39,19 @@ def normalise(text: str) -> str:
     plain = fold(fold(text).casefold())
     plain = SPACED_OUT.sub(lambda run: SEPARATOR.sub("", run.group()), plain)
     plain = INSIDE_WORD.sub("", plain)
+    plain = LEET_WORD.sub(_as_letters, plain)
     plain = DIGIT_AS_LETTER.sub(lambda digit: digit.group().translate(LETTERS), plain)
     plain = NOT_WORD.sub(" ", plain).strip()
     plain = STRETCHED.sub(r"\1\1", plain)
     return plain if plain == text else normalise(plain)
+
+
+def _as_letters(found: re.Match[str]) -> str:
+    word = found.group()
+    written = sum(char.isalpha() for char in word)
+    if QUANTITY.fullmatch(word) or written < 2 or written * 2 < len(word):
+        return word
+    return word.translate(LETTERS)
 
 
 def readings(text: str) -> list[str]:

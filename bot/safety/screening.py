@@ -26,6 +26,11 @@ KINDS = get_args(Kind)
 LEVELS = get_args(Level)
 ABOUTS = get_args(About)
 
+Span = tuple[int, int]
+
+# Words that belong to one thought stand no further apart than this, in words.
+THOUGHT = 16
+
 # Stands where a harmless phrase was. No pattern's gap reaches across it.
 MASK = "|"
 WORD = re.compile(r"\w+")
@@ -59,7 +64,9 @@ class Pattern:
     level: Level
     about: About
     languages: tuple[str, ...]
-    regex: re.Pattern[str]
+    regex: re.Pattern[str] | None
+    together: tuple[tuple[re.Pattern[str], ...], ...]
+    unless: re.Pattern[str] | None
     must_match: tuple[str, ...]
     must_not_match: tuple[str, ...]
 
@@ -67,6 +74,14 @@ class Pattern:
     def rank(self) -> tuple[int, int, int]:
         """The smaller, the more serious."""
         return LEVELS.index(self.level), KINDS.index(self.kind), ABOUTS.index(self.about)
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Where it is found in a normalised text."""
+        if self.unless and self.unless.search(text):
+            return
+        if self.regex:
+            yield from (match.span() for match in self.regex.finditer(text))
+        yield from filter(None, (_together(text, signs) for signs in self.together))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,8 @@ class CrisisScreen:
 
     patterns: tuple[Pattern, ...]
     harmless: re.Pattern[str]
+    over: re.Pattern[str]
+    not_over: re.Pattern[str]
     safe: re.Pattern[str]
     unsure: re.Pattern[str]
     young: re.Pattern[str]
@@ -129,6 +146,8 @@ class CrisisScreen:
                 _pattern(entry, kind, words) for kind in KINDS for entry in catalogue[kind]
             ),
             harmless=re.compile("|".join(regex.pattern for regex in harmless)),
+            over=_whole_words(catalogue["over"]["pattern"], words),
+            not_over=_whole_words(catalogue["over"]["unless"], words),
             safe=_whole_words(catalogue["safe"]["pattern"], words),
             unsure=_whole_words(catalogue["safe"]["unless"], words),
             young=_whole_words(catalogue["young"]["pattern"], words),
@@ -141,11 +160,16 @@ class CrisisScreen:
     def assess(self, text: str) -> Assessment | None:
         """Weighs one message. None means that nothing in it sounded like danger."""
         hits = set(self.hits(text))
-        if not hits:
+        if not hits or self.is_over(text):
             return None
         worst = min(hits, key=lambda pattern: pattern.rank)
         ids = sorted(hit.id for hit in hits if hit.rank == worst.rank)
         return Assessment(worst.kind, worst.level, tuple(ids), worst.about)
+
+    def is_over(self, text: str) -> bool:
+        """Whether the writer tells of what was long ago, and does not say that it goes on."""
+        plain = normalise(text)
+        return bool(self.over.search(plain)) and not self.not_over.search(plain)
 
     def is_safe(self, text: str) -> bool:
         """Whether the writer says to be safe. Ask only after an alarm."""
@@ -157,6 +181,10 @@ class CrisisScreen:
         """Whether the writer says to be under 18."""
         return bool(self.young.search(normalise(text)))
 
+    def without_harmless(self, text: str) -> str:
+        """What is left of a message, in normal form, without phrases known to be harmless."""
+        return self.harmless.sub(" ", self.spelling.mend(normalise(text))).strip()
+
     def hits(self, text: str) -> Iterator[Pattern]:
         """Every pattern found outside the harmless phrases."""
         # By itself as well, each sentence: "En jaksa enää. Kukaan ei soita."
@@ -165,11 +193,7 @@ class CrisisScreen:
             yield from self._hits(self.harmless.sub(MASK, self.spelling.mend(reading)))
 
     def _hits(self, text: str) -> Iterator[Pattern]:
-        found = [
-            (pattern, match.span())
-            for pattern in self.patterns
-            for match in pattern.regex.finditer(text)
-        ]
+        found = [(pattern, span) for pattern in self.patterns for span in pattern.spans(text)]
         others = [span for pattern, span in found if pattern.about == "other"]
         for pattern, (start, end) in found:
             # "My friend wants to die" also holds words that would be the writer's own.
@@ -186,12 +210,30 @@ def _pattern(entry: Mapping[str, Any], kind: Kind, words: Mapping[str, str]) -> 
             level=LEVELS[LEVELS.index(entry["level"])],
             about=ABOUTS[ABOUTS.index(entry.get("about", "self"))],
             languages=tuple(entry["languages"]),
-            regex=_whole_words(entry["pattern"], words),
+            regex=_whole_words(entry["pattern"], words) if "pattern" in entry else None,
+            together=tuple(
+                tuple(_whole_words([sign], words) for sign in signs)
+                for signs in entry.get("together", ())
+            ),
+            unless=_whole_words(entry["unless"], words) if "unless" in entry else None,
             must_match=tuple(entry["must_match"]),
             must_not_match=tuple(entry.get("must_not_match", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{entry.get('id', entry)}: {error!r}") from error
+
+
+def _together(text: str, signs: tuple[re.Pattern[str], ...]) -> Span | None:
+    """Where all the signs are, in any order, within one thought."""
+    places = []
+    for sign in signs:
+        match = sign.search(text)
+        if match is None:
+            return None
+        places.append(match.span())
+    start, end = min(place[0] for place in places), max(place[1] for place in places)
+    between = text[start:end]
+    return (start, end) if MASK not in between and between.count(" ") < THOUGHT else None
 
 
 def _whole_words(regexes: list[str], words: Mapping[str, str]) -> re.Pattern[str]:

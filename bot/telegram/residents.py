@@ -26,8 +26,9 @@ from bot.handoff.summary import minimal
 from bot.residents import identity
 from bot.residents.aliases import Aliases
 from bot.residents.language import detect
+from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
-from bot.safety.screening import Assessment, CrisisScreen, Kind, Level
+from bot.safety.screening import Assessment, Kind, Level
 from bot.store.engine import Store, ring
 from bot.store.tables import Handoff, Keyboard, Resident, SafetyAssessment, now
 from bot.telegram import forgetting
@@ -44,8 +45,6 @@ FIRST_HELP = (*SPOKEN, "sv", "ru", "uk", "ar")
 TAPPED = re.compile(r"k:([\w-]+):(\d{1,3})", re.ASCII)
 # What the first chip of a question tells Rasa.
 CHIPS = {"factor": '/factor{"factor": "%s"}', "interest": '/inform_interest{"interest": "%s"}'}
-# Rasa's second look is trusted less than the patterns: it asks, it does not call anybody.
-SURE_ENOUGH = 0.5
 # What a button under an activity means, and what is said to it.
 MARKS = {"save": ("saved", "utter_saved"), "decline": ("declined", "utter_declined")}
 
@@ -81,7 +80,7 @@ class ResidentTalk:
     rasa: RasaClient
     wording: Wording
     renderer: Renderer
-    screen: CrisisScreen
+    assessor: Assessor
     helplines: Helplines
     aliases: Aliases
     gazetteer: Gazetteer
@@ -119,7 +118,7 @@ class ResidentTalk:
             await self._settle(incoming)
             return
         text = message.get("text") or message.get("caption") or ""
-        danger = self.screen.assess(text) if text else None
+        danger = self.assessor.assess(text) if text else None
         words = None
         for topic_opened in (False, True):
             async with self.store.begin() as session:
@@ -239,7 +238,7 @@ class ResidentTalk:
                 assessment.kind,
                 language,
                 assessment.level,
-                young=self.screen.says_young(text),
+                young=self.assessor.says_young(text),
             )
         ]
         if assessment.level != "concern":
@@ -257,7 +256,7 @@ class ResidentTalk:
 
     async def _stay(self, talk: Talk, text: str) -> None:
         """The alarm is on: no cheerful suggestions until they say that they are safe."""
-        if self.screen.is_safe(text):
+        if self.assessor.is_safe(text):
             await self._safe(talk)
         else:
             await self._say_lines(talk, "utter_crisis_stay", str(talk.resident.alarm))
@@ -423,10 +422,8 @@ class ResidentTalk:
             return
         if resident.language == before.language:
             resident.language_told_to_rasa = resident.language
-        if answer.intent == "crisis" and answer.confidence >= SURE_ENOUGH:
-            kind = str(answer.leaf or "").removeprefix("crisis/") or "suicide"
-            second_look = Assessment(cast("Kind", kind), "concern", ("intent",), "self")
-            await self._alarm(talk, second_look, words, None)
+        if found := self.assessor.weigh_intent(words, answer.leaf, answer.confidence):
+            await self._alarm(talk, found, words, None)
             return
         await self.renderer.say(session, resident, answer.sayings, talk.key)
 
@@ -601,8 +598,8 @@ def _first_answer(assessment: Assessment, *, again: bool) -> str:
 
 def _language_of(assessment: Assessment) -> str | None:
     """The language of the pattern that was found: its id begins with it."""
-    language = assessment.pattern_ids[0].partition("_")[0]
-    return language if language in FIRST_HELP else None
+    languages = (name.partition("_")[0] for name in assessment.pattern_ids)
+    return next((language for language in languages if language in FIRST_HELP), None)
 
 
 def _typed(text: str) -> str:

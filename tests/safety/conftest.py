@@ -1,33 +1,24 @@
-"""The catalogue and the helplines as shipped, and the messages written apart from them."""
+"""The catalogues as shipped, and what stands in the file of examples."""
 
-import csv
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.safety.screening import CrisisScreen
+from bot.safety.second_look import Example, read_examples
 
 ROOT = Path(__file__).parent.parent.parent
-CATALOGUE = ROOT / "bot" / "knowledge" / "crisis_patterns.yml"
-MESSAGES = Path(__file__).parent / "crisis_messages.tsv"
+KNOWLEDGE = ROOT / "bot" / "knowledge"
+CATALOGUE = KNOWLEDGE / "crisis_patterns.yml"
 
 
-class Message(NamedTuple):
-    """A line of the file: what somebody might write, and the kind of danger in it or `none`."""
-
-    text: str
-    kind: str
-    language: str
-
-
-def messages() -> list[Message]:
-    """Every line of `crisis_messages.tsv`."""
-    with MESSAGES.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        next(rows)
-        return [Message(*row) for row in rows]
+@cache
+def messages() -> list[Example]:
+    """Every line of `crisis_examples.tsv`."""
+    return read_examples(KNOWLEDGE / "crisis_examples.tsv")
 
 
 @pytest.fixture(scope="session")
@@ -36,5 +27,10 @@ def screen() -> CrisisScreen:
 
 
 @pytest.fixture(scope="session")
+def assessor() -> Assessor:
+    return Assessor.load(KNOWLEDGE, ROOT / "nlu")
+
+
+@pytest.fixture(scope="session")
 def helplines() -> Helplines:
-    return Helplines.load(ROOT / "bot" / "knowledge" / "helplines.yml")
+    return Helplines.load(KNOWLEDGE / "helplines.yml")

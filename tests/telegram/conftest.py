@@ -12,8 +12,8 @@ from bot.dialogue.wording import Phrases, Wording
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.residents.aliases import Aliases
+from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
-from bot.safety.screening import CrisisScreen
 from bot.sandbox.server import create_app
 from bot.sandbox.table import MethodTable
 from bot.store.engine import Store
@@ -24,7 +24,7 @@ CATALOGUES = {
     kind: cache(kind.load)
     for kind in (
         Aliases,
-        CrisisScreen,
+        Assessor,
         FactorCatalogue,
         Gazetteer,
         Helplines,

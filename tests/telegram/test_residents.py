@@ -548,8 +548,9 @@ async def test_somebody_worried_about_another_gets_advice_and_no_alarm(seura: Se
 
 
 async def test_rasas_second_look_asks_and_calls_nobody(seura: Seura) -> None:
-    seura.rasa.says("ei musta oo", "hauskaa!", intent="crisis", leaf="crisis/suicide")
-    [said] = await seura.writes("ei musta oo")
+    vague = "ehkä mä vaan meen"
+    seura.rasa.says(vague, "hauskaa!", intent="crisis", leaf="crisis/suicide")
+    [said] = await seura.writes(vague)
     assert said.startswith(beginning("utter_crisis_concern"))
     assert await seura.handoffs() == []
     assert (await seura.resident()).alarm == "suicide"
