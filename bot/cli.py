@@ -191,14 +191,22 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(help="Where the page goes: var/evaluation/report.html.")
     ] = None,
+    *,
+    crisis: Annotated[bool, typer.Option("--crisis", help="How well danger is heard.")] = False,
 ) -> None:
     """Measure how people are understood: the development set, and the examples cross-validated.
 
     Prints a table, writes a page with what was taken for what, and ends with status 1 where a
     number lies under its floor in tests/nlu/floors.yml. A factor is written factor/NAME.
 
+    --crisis prints recall and false alarms by kind, level and language, and every miss; its floors
+    are in tests/safety/crisis_floors.yml.
+
     Example: ./seura evaluate --set my_messages.tsv
     """
+    if crisis:
+        _evaluate_crisis()
+        return
     from bot.evaluation import floors, history, measuring
     from bot.evaluation.report import page, table
 
@@ -281,6 +289,26 @@ def rasa(context: typer.Context) -> None:
     environment = model.rasa_environment(settings, settings.actions_port, "")
     command = model.rasa_command(*context.args)
     raise typer.Exit(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)  # noqa: S603
+
+
+def _evaluate_crisis() -> None:
+    from bot.evaluation import crisis
+    from bot.safety.assessing import Assessor
+
+    folder = ROOT / "tests" / "safety"
+    with out.status("Learning the examples, weighing the messages"):
+        assessor = Assessor.load(ROOT / "bot" / "knowledge", ROOT / "nlu")
+        examples = crisis.read_set(folder)
+        weighed = crisis.weigh(assessor, examples)
+    page = Console(highlight=False, soft_wrap=True)
+    for table in crisis.tables(weighed):
+        page.print(table)
+    for line in crisis.wrong(weighed):
+        page.print(line, markup=False)
+    page.print(f"The first layer takes {crisis.milliseconds(assessor, examples):.2f} ms a message.")
+    under = list(crisis.Floors.load(folder / "crisis_floors.yml").missed(weighed))
+    if under:
+        raise SetupError("\n".join(under))
 
 
 def _train(settings: Settings) -> Path:
