@@ -11,6 +11,7 @@ from bot.factors.interests import InterestCatalogue
 from bot.reading import read_mapping
 from bot.settings import Settings
 from bot.store.engine import Store
+from bot.store.secrecy import Keys
 
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "bot" / "knowledge"
 
@@ -34,9 +35,12 @@ class Rooms:
 
         Raises:
             KnowledgeError: a catalogue can't be used.
+            SettingsError: the keys can't be used.
         """
         return cls(
-            store=Store(settings.database),
+            store=Store(
+                settings.database, Keys.load(settings.key_file, settings.keys.get_secret_value())
+            ),
             factors=FactorCatalogue.load(KNOWLEDGE / "factors.yml"),
             interests=InterestCatalogue.load(KNOWLEDGE / "interests.yml"),
             gazetteer=Gazetteer.load(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import signal
 from collections.abc import Coroutine
 from datetime import timedelta
@@ -31,7 +32,7 @@ from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.serving import serve
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, SAMPLES_LOADED, Settings
 from bot.store.tables import now
 from bot.telegram import commands, outbox
 from bot.telegram.danger import DangerWatch
@@ -56,6 +57,7 @@ class App:
 
     def __init__(self, settings: Settings, rasa_token: str) -> None:
         self.settings = settings
+        self.rasa_token = rasa_token
         self.rooms = Rooms.open(settings)
         self.store = self.rooms.store
         self.bot = _bot(settings)
@@ -116,6 +118,7 @@ class App:
         if samples:
             async with self.store.begin() as session:
                 await catalogue.load_samples(session, samples)
+            (self.settings.var / SAMPLES_LOADED).touch()
         await self.forgetter.forget_orphans()
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
@@ -198,7 +201,7 @@ class App:
     async def _serve_actions(self) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
-                actions_app(self.rooms),
+                actions_app(self.rooms, self.rasa_token),
                 host="127.0.0.1",
                 port=self.settings.actions_port,
                 ws="none",
@@ -210,14 +213,24 @@ class App:
         await serve(server)
 
 
-def actions_app(rooms: Rooms) -> Starlette:
-    """The endpoint that Rasa calls for custom actions, served from the app's own loop."""
+def actions_app(rooms: Rooms, token: str | None) -> Starlette:
+    """The endpoint that Rasa calls for custom actions, served from the app's own loop.
+
+    Args:
+        rooms: what the actions work with.
+        token: the secret that Rasa shares; who does not know it is turned away. Only the bench
+            has none: stock Rasa sends none.
+    """
+    expected = f"Bearer {token}".encode()
     executor = ActionExecutor()
     executor._import_submodules("actions")
     for action in sdk.all_subclasses(SeuraAction):
         executor.register_action(action(rooms))
 
     async def webhook(request: Request) -> Response:
+        given = request.headers.get("authorization", "").encode()
+        if token is not None and not secrets.compare_digest(given, expected):
+            return JSONResponse({"error": "unauthorized"}, status_code=401)
         result = await executor.run(await request.json())
         return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
 

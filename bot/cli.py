@@ -112,6 +112,8 @@ def app(*, samples: bool = False) -> None:
 
     settings = read_settings()
     token = os.environ.get("SEURA_RASA_TOKEN", "")
+    if not token:
+        raise SettingsError("SEURA_RASA_TOKEN is not set: start with ./seura run or ./seura demo.")
     uvloop.run(App(settings, token).run(SAMPLES if samples else None))
 
 
@@ -265,6 +267,30 @@ def compare(
     shown.print(comparing.table(found))
     shown.print(comparing.table_of_policies(found))
     shown.print(f"All numbers: {path}", soft_wrap=True)
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that encrypt what people write.")
+cli.add_typer(keys, name="keys")
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt with a new key from now on, and again what is kept; the old keys are forgotten.
+
+    Stop ./seura run first: it goes on with the keys that it began with.
+
+    Example: ./seura keys rotate
+    """
+    from bot.store.rotation import encrypt_again
+    from bot.store.secrecy import add_key, keep_first_key
+
+    settings = read_settings()
+    if settings.keys.get_secret_value():
+        raise SetupError("The keys are set in SEURA_KEYS: put a new one before the others there.")
+    name = add_key(settings.key_file)
+    count = asyncio.run(encrypt_again(settings.database, settings.key_file))
+    keep_first_key(settings.key_file)
+    typer.echo(f"{count} texts are encrypted with the new key {name}; the old keys are gone.")
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -431,6 +457,7 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_DATABASE_URL": settings.database_url,
         "SEURA_PORT": str(settings.port),
         "SEURA_VAR": str(settings.var),
+        "SEURA_KEYS": settings.keys.get_secret_value(),
     }
 
 

@@ -1,6 +1,7 @@
 """Settings, read once from the environment (prefix `SEURA_`) or a `.env` file."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -8,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+# The number of the sandbox's bot, and the file that says that samples were loaded.
+SANDBOX_BOT = "9000"
+SAMPLES_LOADED = "samples"
 
 
 class Settings(BaseSettings):
@@ -25,12 +29,18 @@ class Settings(BaseSettings):
     rasa_timeout: float = Field(10.0, gt=0)
     actions_port: int = 5055
     port: int = 8900
+    keys: SecretStr = SecretStr("")
     var: Path = ROOT / "var"
 
     @property
     def database(self) -> str:
         """The database's address; SQLite in `var/` unless one is set."""
         return self.database_url or f"sqlite+aiosqlite:///{self.var / 'seura.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """The file with the keys that encrypt what people write, unless SEURA_KEYS holds them."""
+        return self.var / "keys"
 
     @property
     def tracker_database(self) -> Path:
@@ -52,6 +62,11 @@ def read_settings(**given: object) -> Settings:
             for fault in error.errors()
         ]
         raise SettingsError("\n".join(faults)) from error
+
+
+def _is_sheltered(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def require_telegram(settings: Settings) -> None:
@@ -80,5 +95,19 @@ def require_telegram(settings: Settings) -> None:
         )
     if not settings.telegram_api.startswith(("http://", "https://")):
         faults.append("SEURA_TELEGRAM_API must be an address that begins with http:// or https://.")
+    elif not _is_sheltered(settings.telegram_api):
+        faults.append(
+            "SEURA_TELEGRAM_API goes over the network without encryption: it must begin with "
+            "https://, unless it is on this machine."
+        )
+    if number == SANDBOX_BOT:
+        faults.append(
+            "SEURA_TELEGRAM_TOKEN is the sandbox's, which everybody knows: set your bot's own."
+        )
+    if (settings.var / SAMPLES_LOADED).exists():
+        faults.append(
+            f"The data in {settings.var} are the demo's, with invented activities: set SEURA_VAR "
+            "to another folder."
+        )
     if faults:
         raise SettingsError("\n".join(faults))

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import ROOT, Settings, read_settings, require_telegram
+from bot.settings import ROOT, SAMPLES_LOADED, Settings, read_settings, require_telegram
 
 TOKEN = "123456:ABC-DEF"
 
@@ -114,3 +114,25 @@ def test_all_that_is_missing_is_told_at_once_and_no_secret_with_it() -> None:
         require_telegram(faulty)
     assert len(str(fault.value).splitlines()) == 3
     assert "s3cret" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"telegram_api": "http://api.example.org"}, "without encryption"),
+        ({"telegram_token": "9000:sandbox"}, "sandbox's"),
+    ],
+)
+def test_what_would_be_unsafe_is_refused(tmp_path: Path, given: dict[str, str], told: str) -> None:
+    safe: dict[str, object] = {"telegram_token": "1:a", "moderator_chat": -1, "var": tmp_path}
+    require_telegram(read_settings(**safe))
+    require_telegram(read_settings(**safe, telegram_api="http://127.0.0.1:8081"))
+    with pytest.raises(SettingsError, match=told):
+        require_telegram(read_settings(**(safe | given)))
+
+
+def test_the_demos_data_are_not_run_on(tmp_path: Path) -> None:
+    (tmp_path / SAMPLES_LOADED).touch()
+    settings = read_settings(telegram_token="1:a", moderator_chat=-1, var=tmp_path)
+    with pytest.raises(SettingsError, match="invented activities"):
+        require_telegram(settings)

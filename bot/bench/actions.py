@@ -11,7 +11,7 @@ def main() -> None:
     """Serves until SIGTERM."""
     settings = read_settings()
     uvicorn.run(
-        actions_app(Rooms.open(settings)),
+        actions_app(Rooms.open(settings), None),
         host="127.0.0.1",
         port=settings.actions_port,
         ws="none",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.store import sqlite
+from bot.store.secrecy import Keys, equip
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -53,11 +54,13 @@ class Store:
     Args:
         url: an SQLAlchemy address with an async driver: `sqlite+aiosqlite:///FILE`,
             `postgresql+asyncpg://USER:PASSWORD@HOST/NAME`.
+        keys: encrypt what people wrote; without any it is kept as it is, which only tests do.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Keys | None = None) -> None:
         self.url = url
         self.engine = _engine(url)
+        equip(self.engine.sync_engine.dialect, keys)
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
 
     @asynccontextmanager

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, ForeignKey, Index, Text, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, ForeignKey, Index, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from bot.store.secrecy import Secret, SecretJson
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -214,7 +216,7 @@ class Update(Table):
 
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     lane: Mapped[str]
-    body: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str | None] = mapped_column(Secret)
     attempts: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime] = mapped_column(default=now)
     handled_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -234,7 +236,7 @@ class Outgoing(Table):
     key: Mapped[str] = mapped_column(unique=True)
     chat_id: Mapped[int] = mapped_column(BigInteger, index=True)
     method: Mapped[str]
-    params: Mapped[dict[str, Any] | None]
+    params: Mapped[dict[str, Any] | None] = mapped_column(SecretJson)
     state: Mapped[str] = mapped_column(default="pending")
     from_human: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)

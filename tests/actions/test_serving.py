@@ -38,8 +38,20 @@ def call(action: str, sender: str, **slots: Any) -> dict[str, Any]:
 
 
 def client(rooms: Rooms) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=actions_app(rooms))
-    return httpx.AsyncClient(transport=transport, base_url="http://app")
+    transport = httpx.ASGITransport(app=actions_app(rooms, "secret"))
+    headers = {"Authorization": "Bearer secret"}
+    return httpx.AsyncClient(transport=transport, base_url="http://app", headers=headers)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer secre", "secret"])
+async def test_nobody_but_rasa_may_call_an_action(
+    rooms: Rooms, resident: Resident, header: str
+) -> None:
+    body = call("action_request_handoff", resident.conversation_id, handoff_consent="little")
+    async with client(rooms) as http:
+        answer = await http.post("/webhook", json=body, headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert resident.alias not in answer.text
 
 
 async def test_the_app_runs_an_action_as_rasa_asks(rooms: Rooms, resident: Resident) -> None:
