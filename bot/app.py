@@ -33,8 +33,7 @@ from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.serving import serve
 from bot.settings import ROOT, SAMPLES_LOADED, Settings
-from bot.store.tables import now
-from bot.telegram import commands, outbox
+from bot.telegram import commands
 from bot.telegram.danger import DangerWatch
 from bot.telegram.desk import Desk
 from bot.telegram.forgetting import Forgetter
@@ -43,13 +42,13 @@ from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
+from bot.telegram.retention import Retention
 from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
 
 WORDING = ROOT / "stories" / "wording"
 SWEEP = timedelta(hours=1)
-SETTLED_KEPT = timedelta(days=30)
 
 
 class App:
@@ -96,6 +95,14 @@ class App:
             self.store, self.residents, self.desk, timedelta(minutes=settings.danger_minutes)
         )
         self.forgetter = Forgetter(self.store, settings.tracker_database, settings.moderator_chat)
+        self.retention = Retention(
+            self.store,
+            settings.tracker_database,
+            settings.moderator_chat,
+            trackers=timedelta(days=settings.tracker_days),
+            handoffs=timedelta(days=settings.handoff_days),
+            residents=timedelta(days=settings.resident_days),
+        )
         self.moderators = ModeratorTalk(
             store=self.store,
             bot=self.bot,
@@ -134,6 +141,7 @@ class App:
                 self.danger.run(),
                 lanes.run(),
                 Poller(self.store, self.bot, lanes).run(),
+                self.retention.run(),
                 self._sweep(),
             )
 
@@ -195,8 +203,6 @@ class App:
         while True:
             await asyncio.sleep(SWEEP.total_seconds())
             await self.forgetter.forget_orphans()
-            async with self.store.begin() as session:
-                await outbox.forget_settled(session, now() - SETTLED_KEPT)
 
     async def _serve_actions(self) -> None:
         server = uvicorn.Server(

@@ -457,6 +457,9 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_DATABASE_URL": settings.database_url,
         "SEURA_PORT": str(settings.port),
         "SEURA_VAR": str(settings.var),
+        "SEURA_TRACKER_DAYS": str(settings.tracker_days),
+        "SEURA_HANDOFF_DAYS": str(settings.handoff_days),
+        "SEURA_RESIDENT_DAYS": str(settings.resident_days),
         "SEURA_KEYS": settings.keys.get_secret_value(),
     }
 

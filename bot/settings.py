@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     rasa_timeout: float = Field(10.0, gt=0)
     actions_port: int = 5055
     port: int = 8900
+    tracker_days: float = Field(30.0, gt=0)
+    handoff_days: float = Field(14.0, gt=0)
+    resident_days: float = Field(180.0, gt=0)
     keys: SecretStr = SecretStr("")
     var: Path = ROOT / "var"
 

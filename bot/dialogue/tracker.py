@@ -1,6 +1,7 @@
 """Rasa's tracker store, as far as forgetting goes. It is a database of its own."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 import aiosqlite
@@ -17,14 +18,34 @@ async def forget_others(database: Path, kept: Iterable[str]) -> None:
     await _delete(database, lambda found: found - keep)
 
 
+async def forget_before(database: Path, moment: datetime) -> int:
+    """Deletes the conversations that nothing was added to since a moment, and counts them."""
+    address = _address(database)
+    if address is None:
+        return 0
+    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
+        if not await _has_conversations(connection):
+            return 0
+        await connection.execute("PRAGMA secure_delete = ON")
+        gone = await connection.execute(
+            "DELETE FROM conversations WHERE changed_at < ?", (moment.timestamp(),)
+        )
+        await connection.commit()
+        return gone.rowcount
+
+
+async def _has_conversations(connection: aiosqlite.Connection) -> bool:
+    tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
+    return ("conversations",) in list(tables)
+
+
 async def _delete(database: Path, choose: Callable[[set[str]], Iterable[str]]) -> None:
     """Deletes the conversations that `choose` picks; there may be no store or no table yet."""
     address = _address(database)
     if address is None:
         return
     async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
-        tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
-        if ("conversations",) not in list(tables):
+        if not await _has_conversations(connection):
             return
         # What is deleted is overwritten, too: these are people's words.
         await connection.execute("PRAGMA secure_delete = ON")

@@ -27,7 +27,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from bot.residents import identity
 from bot.store.engine import Store, ring
-from bot.store.tables import Outgoing, Resident, now
+from bot.store.tables import Handoff, Outgoing, Resident, now
 
 log = structlog.get_logger(__name__)
 
@@ -282,8 +282,12 @@ async def _forget_erased(session: AsyncSession, chat_id: int) -> None:
 
 
 async def forget_settled(session: AsyncSession, before: Any) -> None:
-    """Drops rows that were settled before a moment: they are of no use any more."""
-    await session.execute(delete(Outgoing).where(Outgoing.settled_at < before))
+    """Drops rows that were settled before a moment: they are of no use any more.
+
+    Those of a talk that goes on stay: they tell that its card was posted.
+    """
+    goes_on = exists().where(Handoff.id == Outgoing.handoff_id, Handoff.ended_at.is_(None))
+    await session.execute(delete(Outgoing).where(Outgoing.settled_at < before, ~goes_on))
 
 
 async def call(bot: Bot, method: str, chat_id: int, params: dict[str, Any]) -> int | None:

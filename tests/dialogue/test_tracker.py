@@ -1,10 +1,11 @@
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.dialogue.tracker import forget, forget_others
+from bot.dialogue.tracker import forget, forget_before, forget_others
 from tests.dialogue.trackers import conversations, files_in, holds, make_trackers, write
 
 
@@ -91,3 +92,17 @@ async def test_it_waits_for_rasa_to_finish_writing(trackers: Path) -> None:
             rasa.execute("UPDATE conversations SET changed_at = 2.0")
         await forget(trackers, "anna")
     assert "anna" not in conversations(trackers)
+
+
+async def test_a_conversation_is_forgotten_when_nothing_was_said_for_long(trackers: Path) -> None:
+    written = datetime.fromtimestamp(1, UTC)
+    before = conversations(trackers)
+    assert before
+    assert await forget_before(trackers, written) == 0
+    assert conversations(trackers) == before
+    assert await forget_before(trackers, written + timedelta(seconds=1)) > 0
+    assert conversations(trackers) == set()
+
+
+async def test_nothing_old_is_looked_for_where_there_is_no_store(tmp_path: Path) -> None:
+    assert await forget_before(tmp_path / "rasa.db", datetime.now(UTC)) == 0
