@@ -90,6 +90,8 @@ class App:
             gazetteer=self.rooms.gazetteer,
             points=self.rooms.points,
             desk=self.desk,
+            phrases=self.rooms.phrases,
+            tracker_database=settings.tracker_database,
         )
         self.danger = DangerWatch(
             self.store, self.residents, self.desk, timedelta(minutes=settings.danger_minutes)

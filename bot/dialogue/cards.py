@@ -9,6 +9,7 @@ from bot.activities.search import Suggestion
 from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
+from bot.residents.keeping import Rows
 from bot.residents.privacy import Kept
 from bot.store.tables import Activity, now
 
@@ -95,6 +96,18 @@ def kept_words(
         if count:
             parts.append(phrases(f"kept.{name}", language, count=count))
     return phrases.join(parts, language)
+
+
+def as_text(kept: Rows, language: str, phrases: Phrases) -> str:
+    """All that is kept, to read: what for, and then row by row."""
+    parts = []
+    for name, rows in kept.items():
+        lines = [phrases(f"purpose.{name}", language)]
+        for row in rows:
+            told = [f"{key}: {value}" for key, value in row.items() if value not in (None, [], {})]
+            lines.append("- " + ", ".join(told))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
 
 
 def _details(

@@ -1,8 +1,10 @@
 """Rasa's tracker store, as far as forgetting goes. It is a database of its own."""
 
+import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
@@ -32,6 +34,29 @@ async def forget_before(database: Path, moment: datetime) -> int:
         )
         await connection.commit()
         return gone.rowcount
+
+
+async def words_of(database: Path, conversation_id: str) -> list[dict[str, Any]]:
+    """What was said last in a conversation, in order: `{at, from, text}`; none where it is gone."""
+    address = _address(database)
+    if address is None:
+        return []
+    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
+        if not await _has_conversations(connection):
+            return []
+        rows = await connection.execute_fetchall(
+            "SELECT events FROM conversations WHERE sender_id = ?", (conversation_id,)
+        )
+    return [
+        {
+            "at": datetime.fromtimestamp(event.get("timestamp") or 0, UTC).isoformat(),
+            "from": event["event"],
+            "text": event.get("text"),
+        }
+        for row in rows
+        for event in json.loads(row[0])
+        if event["event"] in {"user", "bot"}
+    ]
 
 
 async def _has_conversations(connection: aiosqlite.Connection) -> bool:

@@ -1,8 +1,10 @@
 """What becomes of a resident's update: danger first, then a human who has the talk, then Rasa."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import structlog
@@ -15,15 +17,17 @@ from bot.activities.calendar import to_ics
 from bot.activities.cards import text_in
 from bot.activities.places import Gazetteer
 from bot.activities.points import Points
+from bot.dialogue import tracker
+from bot.dialogue.cards import as_text
 from bot.dialogue.client import RasaClient
 from bot.dialogue.sayings import Answer, Saying
-from bot.dialogue.wording import Wording
+from bot.dialogue.wording import Phrases, Wording
 from bot.errors import DialogueUnavailable, HandoffRefused
 from bot.factors import profile
 from bot.handoff import service
 from bot.handoff.states import RESIDENT, State
 from bot.handoff.summary import minimal
-from bot.residents import identity
+from bot.residents import consent, identity, keeping
 from bot.residents.aliases import Aliases
 from bot.residents.language import detect
 from bot.safety.assessing import Assessor
@@ -86,6 +90,8 @@ class ResidentTalk:
     gazetteer: Gazetteer
     points: Points
     desk: Desk
+    phrases: Phrases
+    tracker_database: Path
 
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
@@ -288,6 +294,11 @@ class ResidentTalk:
             await self._say_in(talk, "utter_ask_location", keep_open=True)
         elif name == "saved":
             await self._saved(talk)
+        elif name == "mydata":
+            await self._my_data(talk)
+        elif name == "withdraw":
+            await consent.withdraw(talk.session, talk.resident)
+            await self._say_in(talk, "utter_consent_withdrawn", keep_open=True)
         elif name in {"save", "decline", "calendar"}:
             await self._activity(talk, name, int(value))
 
@@ -344,6 +355,27 @@ class ResidentTalk:
             mark, said = MARKS[name]
             await catalogue.mark(session, resident.id, activity_id, mark)
             await self._say_in(talk, said, keep_open=True)
+
+    async def _my_data(self, talk: Talk) -> None:
+        """Everything that is kept about the resident, as two files."""
+        language = talk.resident.language
+        kept = await keeping.everything(talk.session, talk.resident)
+        words = await tracker.words_of(self.tracker_database, talk.resident.conversation_id)
+        kept["conversation"] = words
+        await self._say_in(talk, "utter_my_data", keep_open=True)
+        name = self.phrases("mydata.file", language)
+        files = {
+            f"{name}.txt": as_text(kept, language, self.phrases),
+            f"{name}.json": json.dumps(kept, ensure_ascii=False, indent=1),
+        }
+        for file, content in files.items():
+            await post(
+                talk.session,
+                f"{talk.key}:{file}",
+                talk.resident.telegram_id,
+                "send_document",
+                {"document": {"name": file, "content": content}},
+            )
 
     async def _saved(self, talk: Talk) -> None:
         language = talk.resident.language

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.factors import profile
 from bot.handoff import service
-from bot.residents import identity
+from bot.residents import consent, identity
 from bot.store.tables import Outgoing, ResidentActivity, SafetyAssessment, Update
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP, Json
@@ -775,3 +775,20 @@ async def test_two_residents_have_talks_of_their_own(seura: Seura) -> None:
     assert words("utter_topic_resident", text="Annan asia") in await seura.in_topic(first)
     assert words("utter_topic_resident", text="Bertan asia") in await seura.in_topic(second)
     assert "Bertan asia" not in str(await seura.in_topic(first))
+
+
+async def test_somebody_gets_everything_that_is_kept_about_them(anywhere: Seura) -> None:
+    await anywhere.writes("moi")
+    said = await anywhere.writes("/tietoni")
+    assert said[0] == words("utter_my_data")
+    names = [one["document"]["file_name"] for one in await anywhere.seen() if "document" in one]
+    assert names == ["tietoni.txt", "tietoni.json"]
+
+
+async def test_consent_is_withdrawn_by_a_command(seura: Seura) -> None:
+    await seura.writes("moi")
+    async with seura.app.store.begin() as session:
+        resident = await seura.resident()
+        await consent.give(session, resident)
+    assert await seura.writes("/peru_lupa") == [words("utter_consent_withdrawn")]
+    assert (await seura.resident()).consented_at is None
