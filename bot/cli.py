@@ -28,6 +28,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Table
 
 from bot import model
 from bot.errors import SettingsError, SetupError, SeuraError
@@ -291,6 +292,43 @@ def rotate() -> None:
     count = asyncio.run(encrypt_again(settings.database, settings.key_file))
     keep_first_key(settings.key_file)
     typer.echo(f"{count} texts are encrypted with the new key {name}; the old keys are gone.")
+
+
+safety = typer.Typer(no_args_is_help=True, help="What was taken as danger.")
+cli.add_typer(safety, name="safety")
+
+
+@safety.command("review")
+def safety_review(
+    count: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 50,
+) -> None:
+    """List what was taken as danger, what moderators marked wrong first. No words are kept.
+
+    Example: ./seura safety review --count 20
+    """
+    from bot.safety import review
+    from bot.store.engine import Store
+
+    async def listed() -> None:
+        store = Store(read_settings().database)
+        try:
+            await store.migrate()
+            async with store.begin() as session:
+                for one in await review.latest(session, count):
+                    mark = "wrong" if one.wrong_at else ""
+                    table.add_row(
+                        f"{one.assessed_at:%Y-%m-%d %H:%M}",
+                        one.kind,
+                        one.level,
+                        ", ".join(one.pattern_ids),
+                        mark,
+                    )
+        finally:
+            await store.close()
+
+    table = Table("when (UTC)", "kind", "level", "found by", "marked")
+    asyncio.run(listed())
+    Console(highlight=False).print(table)
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

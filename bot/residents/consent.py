@@ -7,10 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.tables import Resident, ResidentActivity, ResidentFactor, ResidentInterest, now
 
+# Of what is agreed to: the wording of the question, and what `keeping.KEPT` says is kept.
+VERSION = "2026-11-24"
+
 
 async def give(session: AsyncSession, resident: Resident) -> None:
     """Notes that what the resident tells may be kept."""
     resident.consented_at = now()
+    resident.consent_version = VERSION
     session.add(resident)
 
 
@@ -22,7 +26,7 @@ async def withdraw(session: AsyncSession, resident: Resident) -> None:
     """
     for kept in (ResidentFactor, ResidentInterest, ResidentActivity):
         await session.execute(delete(kept).where(kept.resident_id == resident.id))
-    resident.consented_at = None
+    resident.consented_at = resident.consent_version = None
     resident.municipality = None
     session.add(resident)
 

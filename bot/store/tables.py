@@ -64,6 +64,7 @@ class Resident(Table):
     language_told_to_rasa: Mapped[str | None]
     municipality: Mapped[str | None]
     consented_at: Mapped[datetime | None]
+    consent_version: Mapped[str | None]
     loneliness_rests_until: Mapped[datetime | None]
     alarm: Mapped[str | None]
     alarm_at: Mapped[datetime | None]
@@ -188,7 +189,10 @@ class HandoffMove(Table):
 
 
 class SafetyAssessment(Table):
-    """That a message was taken as a danger: kind, level and pattern ids, never the words."""
+    """That a message was taken as a danger: kind, level and pattern ids, never the words.
+
+    `wrong_at` is when a moderator said that it was no danger, or another one.
+    """
 
     __tablename__ = "safety_assessments"
 
@@ -198,6 +202,7 @@ class SafetyAssessment(Table):
     level: Mapped[str]
     pattern_ids: Mapped[list[str]]
     assessed_at: Mapped[datetime] = mapped_column(default=now)
+    wrong_at: Mapped[datetime | None]
 
 
 class Forgotten(Table):

@@ -14,6 +14,7 @@ from bot.dialogue.wording import Wording
 from bot.errors import HandoffRefused
 from bot.handoff import service
 from bot.handoff.states import moderator
+from bot.safety import review
 from bot.store.engine import Store
 from bot.store.tables import Handoff, Resident
 from bot.telegram.desk import Desk
@@ -31,6 +32,8 @@ COMMANDS = {
     "end": "end",
     "paata": "end",
     "release": "release",
+    "wrong": "wrong",
+    "turha": "wrong",
     "palauta": "release",
 }
 NOTE = "//"
@@ -120,6 +123,9 @@ class ModeratorTalk:
     ) -> str | None:
         """Makes a moderator's move. Gives the words for the one who made it."""
         name = str(person.get("first_name") or "?")
+        if move == "wrong":
+            marked = await review.mark_wrong(session, handoff.resident_id)
+            return self._words("utter_assessment_wrong" if marked else "utter_assessment_none")
         try:
             if move == "claim":
                 fresh = await service.claim(session, handoff.id, person["id"], name)

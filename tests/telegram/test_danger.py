@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from bot.safety import review
 from bot.store.tables import Handoff, now
 from bot.telegram.danger import DangerWatch
 from tests.sandbox.driver import AINO, ANNA, BERTTA
@@ -62,3 +63,15 @@ async def test_a_talk_that_somebody_has_and_one_without_danger_are_left_alone(
     await _ago(seura, 11)
     assert await _look(seura) == ([], [])
     assert words("utter_topic_danger_waiting") not in await seura.in_topic()
+
+
+async def test_a_moderator_marks_an_alarm_wrong(anywhere: Seura) -> None:
+    await anywhere.writes(DANGER)
+    await anywhere.claims(AINO, button("utter_topic_card_danger"))
+    await anywhere.moderates("/turha", AINO)
+    await anywhere.quiet()
+    assert words("utter_assessment_wrong") in await anywhere.in_topic()
+    async with anywhere.app.store.begin() as session:
+        [found] = await review.latest(session, 5)
+    assert found.wrong_at is not None
+    assert found.kind == "suicide"
