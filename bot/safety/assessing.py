@@ -20,7 +20,7 @@ class Assessor:
     second_look: SecondLook
 
     # Measured on tests/safety/development_*.tsv: below this it is wrong too often.
-    LIKE_DANGER: ClassVar[float] = 0.9
+    LIKE_DANGER: ClassVar[float] = 0.86
     # Rasa's intent counts when it is this sure itself, and likeness does not speak against it.
     SURE_INTENT: ClassVar[float] = 0.5
     NOT_UNLIKE: ClassVar[float] = 0.3
