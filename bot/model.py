@@ -54,7 +54,6 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "SEURA_RASA_TOKEN": token,
         "RASA_TELEMETRY_ENABLED": "false",
         "OMP_NUM_THREADS": "2",
-        "OPENBLAS_NUM_THREADS": "1",
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.
         "OMP_WAIT_POLICY": "PASSIVE",
         "GOMP_SPINCOUNT": "0",

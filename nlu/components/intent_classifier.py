@@ -25,6 +25,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 from nlu.components.leaves import Leaves
 from nlu.components.puhekieli import STANDARD
@@ -88,6 +89,8 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         **kwargs: Any,
     ) -> "IntentClassifier":
         """Made by Rasa's graph from a trained model."""
+        # A second thread helps with training alone. It would wait for each message by spinning.
+        threadpool_limits(1, "blas")
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, joblib.load(folder / "leaves.joblib"))
 
