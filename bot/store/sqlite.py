@@ -33,12 +33,20 @@ class Connection(aiosqlite.Connection):
         if self.in_transaction:
             await super().rollback()
 
-    async def step(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Runs `act` in the connection's thread, in a transaction."""
+    async def commit(self) -> None:
+        """Keeps what was changed, if anything was."""
+        if self.in_transaction:
+            await super().commit()
+
+    async def step(self, act: Callable[[sqlite3.Connection], Any], *, changes: bool) -> Any:
+        """Runs `act` in the connection's thread, in a transaction once something is changed.
+
+        Nobody else of this process comes in between: they wait for the connection.
+        """
 
         def begun() -> Any:
             connection = self._conn
-            if not connection.in_transaction:
+            if changes and not connection.in_transaction:
                 # IMMEDIATE: one that reads first and writes later would else fail with "locked".
                 connection.execute("BEGIN IMMEDIATE")
             return act(connection)
@@ -64,11 +72,16 @@ class Cursor:
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         """Executes one statement and fetches what it gives."""
-        return await self._do(lambda connection: connection.execute(statement, parameters))
+        changes = not statement.startswith("SELECT")
+        return await self._do(
+            lambda connection: connection.execute(statement, parameters), changes=changes
+        )
 
     async def executemany(self, statement: str, parameters: Sequence[Sequence[Any]]) -> Self:
         """Executes one statement for each of the parameters."""
-        return await self._do(lambda connection: connection.executemany(statement, parameters))
+        return await self._do(
+            lambda connection: connection.executemany(statement, parameters), changes=True
+        )
 
     async def fetchall(self) -> list[Any]:
         """What the statement gave."""
@@ -78,7 +91,9 @@ class Cursor:
     async def close(self) -> None:
         """Nothing is held."""
 
-    async def _do(self, act: Callable[[sqlite3.Connection], sqlite3.Cursor]) -> Self:
+    async def _do(
+        self, act: Callable[[sqlite3.Connection], sqlite3.Cursor], *, changes: bool
+    ) -> Self:
         def done(connection: sqlite3.Connection) -> None:
             cursor = act(connection)
             self._rows = cursor.fetchall()
@@ -86,7 +101,7 @@ class Cursor:
             self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
             cursor.close()
 
-        await self._connection.step(done)
+        await self._connection.step(done, changes=changes)
         return self
 
 
