@@ -25,9 +25,9 @@ def config(epochs: int | None = None) -> str:
     Raises:
         SetupError: it is not where this version of Rasa keeps it.
     """
-    found = next(model.STOCK_PYTHON.parent.parent.glob(DEFAULTS), None)
+    found = next(model.PYTHON.parent.parent.glob(DEFAULTS), None)
     if found is None:
-        raise SetupError("Rasa's default configuration is not in .venv-stock.")
+        raise SetupError("Rasa's default configuration is not in .venv-rasa.")
     written = yaml.safe_load(found.read_text(encoding="utf-8"))
     for part in (*written["pipeline"], *written["policies"]) if epochs else ():
         if "epochs" in part:

@@ -6,7 +6,7 @@ Telegram asks one chat to wait, the others go on.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -63,18 +63,26 @@ async def post(
         handoff_id: the handoff that it belongs to.
         from_human: it carries a person's words: never sent twice, and told when it fails.
     """
-    if await is_queued(session, key):
-        return
-    row = Outgoing(
-        key=key,
-        chat_id=chat_id,
-        method=method,
-        params=params,
-        handoff_id=handoff_id,
-        from_human=from_human,
-    )
-    session.add(row)
-    ring(session, BELL, row)
+    if not await is_queued(session, key):
+        row = Outgoing(key=key, chat_id=chat_id, method=method, params=params)
+        row.handoff_id, row.from_human = handoff_id, from_human
+        session.add(row)
+        ring(session, BELL, row)
+
+
+async def post_messages(
+    session: AsyncSession, chat_id: int, messages: Mapping[str, dict[str, Any]]
+) -> None:
+    """Queues messages of the bot to one chat, in order: the parameters of each by its key."""
+    queued = await session.scalars(select(Outgoing.key).where(Outgoing.key.in_(messages)))
+    known = set(queued)
+    rows = [
+        Outgoing(key=key, chat_id=chat_id, method="send_message", params=params)
+        for key, params in messages.items()
+        if key not in known
+    ]
+    session.add_all(rows)
+    ring(session, BELL, *rows)
 
 
 async def is_queued(session: AsyncSession, key: str) -> bool:

@@ -16,7 +16,7 @@ from bot.factors import profile
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.store.tables import Keyboard, Resident, now
-from bot.telegram.outbox import post
+from bot.telegram.outbox import post_messages
 
 LONGEST = 4096  # UTF-16 code units, as Telegram counts
 ROW = 34  # characters that fit side by side on a narrow phone
@@ -77,18 +77,14 @@ class Renderer:
         """
         if not keep_open:
             await close_keyboards(session, resident)
+        messages: dict[str, dict[str, Any]] = {}
         for number, saying in enumerate(sayings):
             for piece, (text, markup) in enumerate(await self._pieces(session, resident, saying)):
                 params: dict[str, Any] = {"text": text, "disable_web_page_preview": True}
                 if markup:
                     params["reply_markup"] = markup
-                await post(
-                    session,
-                    f"{key}:{number}:{piece}",
-                    resident.telegram_id,
-                    "send_message",
-                    params,
-                )
+                messages[f"{key}:{number}:{piece}"] = params
+        await post_messages(session, resident.telegram_id, messages)
 
     async def _pieces(
         self, session: AsyncSession, resident: Resident, saying: Saying
