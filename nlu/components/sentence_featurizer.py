@@ -79,10 +79,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Adds the features to each message that has a text."""
-        for message in messages if is_meaning_there() else ():
-            if message.get(STANDARD):
-                self._add(message, embed(message.get(STANDARD)))
+        """Adds nothing to what people write: the classifier makes the vectors that it needs."""
         return messages
 
     def _add(self, message: Message, vector: np.ndarray) -> None:

@@ -9,6 +9,8 @@ from bot.model import PYTHON
 from bot.settings import ROOT
 
 TRY = """
+from nlu import lean
+lean.prepare()
 import json
 import numpy as np
 from nlu.components.leaves import Leaves
@@ -21,6 +23,8 @@ found = {}
 for name, given, beside in (("both", vectors, True), ("alone", None, False)):
     model = Leaves(3.0, 0.5, 16.0).fit(texts, given, labels, beside)
     found[name] = [model.probabilities(asked, v)[0].tolist() for v in (near_money, None)]
+model = Leaves(3.0, 0.5, 16.0).fit(texts + ["ok"], None, labels + ["greet"], True)
+found["told"] = model.probabilities(["ok", "rahat loppu"], None).tolist()
 print("FOUND", json.dumps([model.names, found]))
 """
 
@@ -56,3 +60,10 @@ def test_meaning_and_letters_weigh_together_and_without_meaning_the_letters_deci
 def test_a_model_that_was_trained_without_meaning_passes_over_it(tried):
     with_meaning, by_letters = tried[1]["alone"]
     assert with_meaning == by_letters
+
+
+def test_an_example_is_what_it_was_said_to_be(tried):
+    money, greet = 0, 1
+    ok, no_money = tried[1]["told"]
+    assert ok[greet] > 0.97
+    assert no_money[money] > 0.97

@@ -7,6 +7,8 @@ from bot.model import PYTHON
 from bot.settings import ROOT
 
 TRY = """
+from nlu import lean
+lean.prepare()
 import json
 from nlu.components.times import TimeExtractor
 from rasa.shared.nlu.training_data.message import Message
