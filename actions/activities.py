@@ -1,14 +1,13 @@
 """Finding what is on nearby and fits."""
 
-from dataclasses import replace
-
 from rasa_sdk.events import FollowupAction, SlotSet
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.base import LISTEN, Events, SeuraAction, Turn
 from actions.walk import known
-from bot.activities import catalogue
+from bot.activities import history
 from bot.activities.search import Suggestion, Wish, suggest
+from bot.activities.when import When
 from bot.dialogue.cards import card_of
 from bot.factors import profile
 from bot.store.tables import Resident, now
@@ -51,20 +50,16 @@ class ActionSuggestActivities(SeuraAction):
     async def act(self, turn: Turn) -> Events:
         """Says the cards and remembers in the conversation which were shown."""
         shown = set(turn.slot("shown_activities") or [])
-        at_other_times = False
         async with self.rooms.store.begin() as session:
             resident = await self.resident(session, turn)
             factors = await profile.factors_of(session, resident) if resident else []
             factors = factors or list(turn.slot("mentioned_factors") or [])
             wish = await self._wish(session, turn, resident, factors, shown)
             found = await suggest(session, wish, self.rooms.gazetteer)
-            if wish.times and not found:
-                found = await suggest(session, replace(wish, times=()), self.rooms.gazetteer)
-                at_other_times = bool(found)
         if not found:
             turn.say("utter_no_suggestions")
             return [LISTEN]
-        if at_other_times:
+        if all(suggestion.other_time for suggestion in found):
             turn.say("utter_nothing_at_that_time")
         if any(suggestion.wider for suggestion in found) and wish.municipality:
             turn.say("utter_suggestions_wider")
@@ -87,7 +82,7 @@ class ActionSuggestActivities(SeuraAction):
         marks: dict[int, str] = {}
         if resident:
             told += await profile.interests_of(session, resident)
-            marks = await catalogue.marks_of(session, resident.id)
+            marks = await history.marks_of(session, resident.id)
         unwanted = {key for key, mark in marks.items() if mark == "declined"}
         if turn.intent == "ask_more":
             unwanted |= shown
@@ -106,7 +101,7 @@ class ActionSuggestActivities(SeuraAction):
             language=turn.language,
             at=now(),
             exclude=frozenset(unwanted),
-            times=tuple(turn.entities("time") or turn.slot("wished_times") or ()),
+            when=When.named(turn.entities("time") or turn.slot("wished_times") or (), now()),
         )
 
     def _point(self, turn: Turn, place: str | None) -> tuple[float, float] | None:

@@ -126,7 +126,7 @@ class App:
         await self.store.migrate()
         if samples:
             async with self.store.begin() as session:
-                await catalogue.load_samples(session, samples)
+                await catalogue.load_samples(session, samples, self.rooms.gazetteer)
             (self.settings.var / SAMPLES_LOADED).touch()
         await self.forgetter.forget_orphans()
         async with contextlib.AsyncExitStack() as stack:

@@ -4,6 +4,7 @@
     ├── SettingsError          a setting is missing or wrong (told at start, exit status 2)
     ├── SetupError             something the machine needs is not there
     ├── KnowledgeError         a catalogue or wording file that staff edit can't be read
+    ├── ImportFailed           a source of activities can't be fetched or read as a whole
     ├── DialogueUnavailable    Rasa is down, slow, or answered what can't be read
     └── HandoffRefused         a move that the handoff's state or the actor does not allow
 
@@ -25,6 +26,10 @@ class SetupError(SeuraError):
 
 class KnowledgeError(SeuraError):
     """A file that staff edit can't be used. The message names file, place and cause."""
+
+
+class ImportFailed(SeuraError):
+    """A source gives nothing that can be taken in. What came from it before stays as it is."""
 
 
 class DialogueUnavailable(SeuraError):

@@ -1,12 +1,12 @@
 """An activity as an iCalendar file."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar, Event, Timezone, vRecur
 
 from bot.activities.cards import text_in
-from bot.activities.times import local_start, utc_rule
+from bot.activities.times import left_out, local_start, utc_rule
 from bot.store.tables import Activity
 
 # By the rule that has held since 1996. The library's own VTIMEZONE lists the years one by one to
@@ -32,6 +32,15 @@ END:VTIMEZONE
 """
 
 
+# The days on which a repeating one is not held are told so far ahead.
+LEFT_OUT_FOR = timedelta(days=730)
+
+
+def has_times(activity: Activity) -> bool:
+    """Whether it has times that can go into a calendar; opening hours can't."""
+    return any("start" in time for time in activity.times)
+
+
 def to_ics(activity: Activity, language: str) -> bytes:
     """The activity's times as events with their repetitions, in Europe/Helsinki.
 
@@ -40,14 +49,18 @@ def to_ics(activity: Activity, language: str) -> bytes:
     Raises:
         ValueError: it has no times.
     """
-    if not activity.times:
+    if not has_times(activity):
         raise ValueError("an activity without times")
     calendar = Calendar.new(
         uid=f"{activity.source}-{activity.source_id}@seura",
         prodid="-//Seura//Seura//FI",
         subcomponents=[
             Timezone.from_ical(HELSINKI_CLOCK),
-            *(_event(activity, n, time, language) for n, time in enumerate(activity.times)),
+            *(
+                _event(activity, number, time, language)
+                for number, time in enumerate(activity.times)
+                if "start" in time
+            ),
         ],
     )
     return bytes(calendar.to_ical())
@@ -68,4 +81,6 @@ def _event(activity: Activity, number: int, time: dict[str, Any], language: str)
         event.add("geo", (activity.latitude, activity.longitude))
     if time.get("rrule"):
         event.add("rrule", vRecur.from_ical(utc_rule(time["rrule"])))
+        for day in left_out(time, datetime.now(UTC) + LEFT_OUT_FOR):
+            event.add("exdate", day)
     return event

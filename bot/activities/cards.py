@@ -25,12 +25,13 @@ def when(occurrence: Occurrence, at: datetime, language: str, words: dict[str, A
     """
     said = words[language]
     start = occurrence.start.astimezone(HELSINKI)
-    if occurrence.start <= at:
+    all_day = _is_all_day(occurrence)
+    if occurrence.start <= at and not all_day:
         return str(said["now"].format(time=_time(occurrence.end.astimezone(HELSINKI), said)))
-    days = (start.date() - at.astimezone(HELSINKI).date()).days
+    days = max(0, (start.date() - at.astimezone(HELSINKI).date()).days)
     form = {0: "today", 1: "tomorrow"}.get(days, "later")
     return str(
-        said[form].format(
+        said[f"{form}_all_day" if all_day else form].format(
             weekday=said["weekdays"][start.weekday()],
             day=start.day,
             month=said["months"][start.month - 1],
@@ -54,6 +55,12 @@ def text_in(texts: dict[str, Any], language: str) -> str:
 def kilometres(distance_km: float) -> int:
     """The distance in whole kilometres, at least 1: more would say more than is known."""
     return max(1, round(distance_km))
+
+
+def _is_all_day(occurrence: Occurrence) -> bool:
+    """Whether only its day is known: from midnight to midnight."""
+    ends = (occurrence.start.astimezone(HELSINKI), occurrence.end.astimezone(HELSINKI))
+    return all((moment.hour, moment.minute) == (0, 0) for moment in ends)
 
 
 def _rhythm(rule: str) -> tuple[str | None, int]:

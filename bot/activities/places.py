@@ -109,6 +109,11 @@ class Gazetteer:
             forms.add(place, row, place.name)
         return cls(places.values(), forms)
 
+    @property
+    def places(self) -> Iterable[Place]:
+        """Every municipality and locality."""
+        return self._places.values()
+
     def place(self, name: str) -> Place | None:
         """The place of exactly this name, whatever its case and dots."""
         return self._places.get(fold(name))

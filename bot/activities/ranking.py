@@ -2,26 +2,40 @@
 
 An activity's score is what it would give, weakened by how hard it is to get there:
 
-    score = reach x (needs + interests + ease)
+    score = reach x (needs + interests + ease + liking)
 
-    reach      halves with every 25 km; online counts as 50 km
+    reach      halves with every 25 km, with every 12 km for somebody who found things too far;
+               online counts as 50 km
     needs      0…1: the share of the wished needs, by weight, that it answers
     interests  0, 0.3, 0.45, 0.525 …: each further shared interest adds half of the one before
     ease       0.1, and 0.1 for walking in, and up to 0.1 for being soon (halves with every week)
+    liking     0.1 for what is like things they saved, -0.15 for what is like things that they
+               turned down as not theirs, and -0.1…0.1 by how others liked it
+
+Each part that speaks for an activity can be said as a reason: `reasons`.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.activities.index import Fact, all_needs, is_online
 from bot.activities.times import Occurrence
+from bot.activities.when import When
 from bot.store.tables import Activity
 
+__all__ = ["Candidate", "Parts", "Reason", "Wish", "choose", "is_online", "reasons", "score"]
+
 HALF_REACH_KM = 25.0
+HALF_REACH_OF_THE_WEARY_KM = 12.0
 ONLINE_KM = 50.0
+WALK_KM = 2.0
 HALF_SOONNESS = timedelta(days=7)
+# Fewer opinions than this say nothing.
+RATINGS = 3
+MIDDLE_RATING = 3.0
 
 
 @dataclass(frozen=True)
@@ -36,10 +50,16 @@ class Wish:
         municipality: name of their municipality (or of a locality in it), where known.
         language: `fi` or `en`.
         at: now, as an aware datetime.
-        only_free: leave out what costs or may cost something.
+        only: what they insist on: free of charge, step-free …
         exclude: ids of activities not to show.
         online_first: they would rather not go anywhere.
-        times: when, as keys of `wished_times`; what has no times suits always.
+        asked: interests that they asked for by name just now: nothing else will do.
+        when: the time that they asked for.
+        within_km: how far they can go, where they said.
+        age: in years, where they said.
+        liked: interests and kinds of what they saved.
+        disliked: interests and kinds of what they turned down as not theirs.
+        weary: they turned things down for being too far.
     """
 
     needs: dict[str, float]
@@ -49,17 +69,25 @@ class Wish:
     municipality: str | None
     language: str
     at: datetime
-    only_free: bool = False
+    only: Fact = Fact.NONE
     exclude: frozenset[int] = frozenset()
     online_first: bool = False
-    times: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    when: When = field(default_factory=When)
+    within_km: float | None = None
+    age: int | None = None
+    liked: frozenset[str] = frozenset()
+    disliked: frozenset[str] = frozenset()
+    weary: bool = False
 
 
 @dataclass(frozen=True)
 class Reason:
     """Why an activity is suggested: `key` is the need, the interest or the municipality."""
 
-    kind: Literal["need", "interest", "near", "free", "walk_in", "online"]
+    kind: Literal[
+        "need", "interest", "near", "free", "walk_in", "online", "walk", "time", "open_now", "liked"
+    ]
     key: str | None = None
 
 
@@ -77,9 +105,20 @@ class Candidate:
     near: bool
 
 
-def is_online(activity: Activity) -> bool:
-    """Whether it is reached from anywhere: it has no place."""
-    return activity.latitude is None and activity.municipality is None
+@dataclass(frozen=True)
+class Parts:
+    """What a score is made of; see the top of this module."""
+
+    reach: float
+    needs: float
+    interests: float
+    ease: float
+    liking: float
+
+    @property
+    def score(self) -> float:
+        """At least 0, higher is better."""
+        return self.reach * max(0.0, self.needs + self.interests + self.ease + self.liking)
 
 
 def is_held_in(activity: Activity, language: str) -> bool:
@@ -89,18 +128,20 @@ def is_held_in(activity: Activity, language: str) -> bool:
 
 def answered_needs(activity: Activity, wish: Wish) -> list[str]:
     """The wished needs that it answers, the heaviest first."""
-    return sorted(
-        (need for need in wish.needs if need in activity.needs), key=lambda need: -wish.needs[need]
-    )
+    has = all_needs(activity)
+    return sorted((need for need in wish.needs if need in has), key=lambda n: -wish.needs[n])
 
 
 def shared_interests(activity: Activity, wish: Wish) -> list[str]:
     """The wished interests that it has, each once, in the wish's order."""
-    return [key for key in dict.fromkeys(wish.interests) if key in activity.interests]
+    wished = dict.fromkeys((*wish.asked, *wish.interests))
+    return [key for key in wished if key in activity.interests]
 
 
 def fits(activity: Activity, wish: Wish) -> bool:
     """Whether it answers anything that was wished for; with no wishes, everything does."""
+    if wish.asked:
+        return any(key in activity.interests for key in wish.asked)
     return bool(
         answered_needs(activity, wish)
         or shared_interests(activity, wish)
@@ -108,33 +149,77 @@ def fits(activity: Activity, wish: Wish) -> bool:
     )
 
 
-def score(candidate: Candidate, wish: Wish) -> float:
-    """How well it suits; see the top of this module. At least 0, higher is better."""
+def suits_age(activity: Activity, age: int | None) -> bool:
+    """Whether somebody of that age is meant; where the age is not known, everybody is."""
+    if age is None:
+        return True
+    return (activity.youngest or 0) <= age <= (activity.oldest or math.inf)
+
+
+def parts(candidate: Candidate, wish: Wish) -> Parts:
+    """The parts of the score."""
     activity = candidate.activity
     wished = sum(wish.needs.values())
-    needs = (
-        sum(wish.needs[need] for need in answered_needs(activity, wish)) / wished if wished else 0
+    answered = sum(wish.needs[need] for need in answered_needs(activity, wish))
+    return Parts(
+        reach=reach(
+            None if is_online(activity) else candidate.distance_km or 0.0, weary=wish.weary
+        ),
+        needs=answered / wished if wished else 0.0,
+        interests=interest_part(len(shared_interests(activity, wish))),
+        ease=ease_part(
+            candidate.next.start if candidate.next else None, wish.at, walk_in=activity.walk_in
+        ),
+        liking=_liking(activity, wish),
     )
-    interests = 0.6 * (1 - math.exp2(-len(shared_interests(activity, wish))))
-    ease = 0.1 + 0.1 * activity.walk_in + 0.1 * _soonness(candidate.next, wish.at)
-    return _reach(candidate) * (needs + interests + ease)
+
+
+def score(candidate: Candidate, wish: Wish) -> float:
+    """How well it suits; at least 0, higher is better."""
+    return parts(candidate, wish).score
+
+
+def reach(distance_km: float | None, *, weary: bool = False) -> float:
+    """How easily one gets that far, 0…1; None stands for online."""
+    half = HALF_REACH_OF_THE_WEARY_KM if weary else HALF_REACH_KM
+    if distance_km is None:
+        return math.exp2(-ONLINE_KM / HALF_REACH_KM)
+    return math.exp2(-distance_km / half)
+
+
+def interest_part(shared: int) -> float:
+    """What that many shared interests count for."""
+    return 0.6 * (1 - math.exp2(-shared))
+
+
+def ease_part(start: datetime | None, at: datetime, *, walk_in: bool) -> float:
+    """How easy it is to begin; what can be had at any time counts as a week away."""
+    weeks = max(start - at, timedelta()) / HALF_SOONNESS if start else 1.0
+    return 0.1 + 0.1 * walk_in + 0.1 * math.exp2(-weeks)
 
 
 def reasons(candidate: Candidate, wish: Wish) -> tuple[Reason, ...]:
     """Why it is suggested, the most telling reason first; never none."""
     activity = candidate.activity
-    found = [
-        *(Reason("need", need) for need in answered_needs(activity, wish)),
-        *(Reason("interest", interest) for interest in shared_interests(activity, wish)),
+    found = [Reason("interest", key) for key in wish.asked if key in activity.interests]
+    found += [Reason("need", need) for need in answered_needs(activity, wish)]
+    found += [
+        Reason("interest", key) for key in shared_interests(activity, wish) if key not in wish.asked
     ]
+    if wish.when and candidate.next and wish.when.takes(candidate.next, wish.at):
+        found.append(Reason("open_now" if wish.when.now else "time"))
     if is_online(activity):
         found.append(Reason("online"))
+    if wish.latitude is not None and (candidate.distance_km or math.inf) <= WALK_KM:
+        found.append(Reason("walk"))
     if candidate.near:
         found.append(Reason("near", activity.municipality))
     if activity.price_euros == 0:
         found.append(Reason("free"))
     if activity.walk_in:
         found.append(Reason("walk_in"))
+    if wish.liked & _traits(activity):
+        found.append(Reason("liked"))
     # What has nothing else for it was found because nothing was nearer.
     return tuple(found) or (Reason("near", activity.municipality),)
 
@@ -193,14 +278,13 @@ def _order(candidate: Candidate, wish: Wish) -> tuple[bool, bool, float, int]:
     )
 
 
-def _reach(candidate: Candidate) -> float:
-    km = ONLINE_KM if is_online(candidate.activity) else candidate.distance_km or 0.0
-    return math.exp2(-km / HALF_REACH_KM)
+def _traits(activity: Activity) -> set[str]:
+    return {*activity.interests, activity.kind}
 
 
-def _soonness(occurrence: Occurrence | None, at: datetime) -> float:
-    """1 for now, halved with every week; what can be had at any time is in between."""
-    if occurrence is None:
-        return 0.5
-    weeks = max(occurrence.start - at, timedelta()) / HALF_SOONNESS
-    return math.exp2(-weeks)
+def _liking(activity: Activity, wish: Wish) -> float:
+    found = 0.1 * bool(wish.liked & _traits(activity))
+    found -= 0.15 * bool(wish.disliked & _traits(activity))
+    if (activity.ratings or 0) >= RATINGS:
+        found += 0.05 * (activity.rating_sum / activity.ratings - MIDDLE_RATING)
+    return found

@@ -1,37 +1,64 @@
-"""Finding what is on nearby: a small circle first, wider ones when there is little, then online."""
+"""Finding what is on nearby: a small circle first, wider ones when there is little, then online.
 
-from dataclasses import dataclass
-from datetime import timedelta
-from math import cos, radians
+Nobody is left with an empty hand: what was asked for is let go piece by piece (the time, the
+interest, the language), and each suggestion says in what it is other than asked.
+"""
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.activities.areas import (
+    ONLINE,
+    Point,
+    municipality_area,
+    squares_around,
+    squares_of_region,
+)
+from bot.activities.index import (
+    ANY,
+    DEPTH,
+    FRIEND,
+    LANGUAGE_FACTS,
+    Fact,
+    Hit,
+    interest_term,
+    look_up,
+    need_term,
+    point_of,
+)
 from bot.activities.places import Gazetteer, distance_km
 from bot.activities.ranking import (
     Candidate,
     Reason,
     Wish,
     choose,
+    ease_part,
     fits,
+    interest_part,
     is_held_in,
     is_online,
+    reach,
     reasons,
+    suits_age,
 )
-from bot.activities.times import Occurrence, next_occurrence, occurrences
-from bot.activities.wished_times import suits
+from bot.activities.times import Occurrence, next_occurrence
+from bot.activities.when import When
 from bot.store.tables import Activity
 
 __all__ = ["Reason", "Suggestion", "Wish", "suggest"]
 
 NEAR_KM = 15.0
 CIRCLES_KM = (NEAR_KM, 30.0, 60.0, 120.0)
-KM_A_DEGREE = 111.0
-# How far to look for something at the time that is wished for.
-AHEAD = timedelta(days=62)
-
-type Point = tuple[float, float]
-type Stage = tuple[float | None, ColumnElement[bool]]
+# The heaviest needs and the dearest interests are looked for; the others still count in the score.
+NEEDS, INTERESTS = 5, 4
+# So many of the most promising ones are read and weighed in full.
+WEIGHED = 28
+MOST_EXCLUDED = 200
 
 
 @dataclass(frozen=True)
@@ -44,7 +71,11 @@ class Suggestion:
             None for online ones and where one of the two places is not known.
         next: when it is on next, or now; None for what has no times.
         reasons: why it is suggested, the most telling first; never empty.
-        wider: it is outside the wished municipality and farther off than 15 km.
+        wider: it is farther than asked: outside the wished municipality and farther off than
+            15 km, or than they said that they can go.
+        other_time: it is not at the time that was asked for.
+        other_interest: it is not what was asked for by name.
+        other_language: it is not held in the wished language.
     """
 
     activity: Activity
@@ -52,6 +83,22 @@ class Suggestion:
     next: Occurrence | None
     reasons: tuple[Reason, ...]
     wider: bool
+    other_time: bool = False
+    other_interest: bool = False
+    other_language: bool = False
+
+
+@dataclass(frozen=True)
+class _View:
+    """From where it is looked, and over what."""
+
+    point: Point | None
+    municipality: str | None
+    gazetteer: Gazetteer
+    samples: bool
+
+
+type Stage = tuple[float | None, list[str], list[str] | None]
 
 
 async def suggest(
@@ -74,25 +121,45 @@ async def suggest(
         samples: whether the invented samples may be shown.
     """
     point, municipality = _viewpoint(wish, gazetteer)
-    pool: dict[int, Candidate] = {}
-    for radius, held_there in _stages(point, municipality, wish.online_first):
-        for activity in await session.scalars(_query(held_there, wish, samples)):
-            candidate = _candidate(activity, wish, point, municipality, gazetteer)
-            if candidate and _is_within(candidate, radius):
-                pool[activity.id] = candidate
-        if _suiting(pool, wish) >= limit:
+    view = _View(point, municipality, gazetteer, samples)
+    chosen: list[Candidate] = []
+    for softer, only_if_empty in _ladder(wish):
+        if len(chosen) >= limit or (chosen and only_if_empty):
             break
-    return [
-        Suggestion(
-            activity=candidate.activity,
-            distance_km=candidate.distance_km,
-            next=candidate.next,
-            reasons=reasons(candidate, wish),
-            wider=bool(point or municipality)
-            and not (candidate.near or is_online(candidate.activity)),
-        )
-        for candidate in choose(pool.values(), wish, limit)
-    ]
+        seen = frozenset(candidate.activity.id for candidate in chosen)
+        softer = replace(softer, exclude=wish.exclude | seen)
+        chosen += choose(await _pool(session, softer, view, limit), softer, limit - len(chosen))
+    return [_suggestion(candidate, wish, view) for candidate in chosen]
+
+
+def _ladder(wish: Wish) -> Iterator[tuple[Wish, bool]]:
+    """The wish, then softer ones; and whether one is only for when nothing was found before."""
+    yield wish, False
+    if wish.when:
+        yield replace(wish, when=When()), False
+    if wish.asked:
+        unasked = replace(wish, asked=(), interests=(*wish.asked, *wish.interests))
+        yield unasked, True
+        if wish.when:
+            yield replace(unasked, when=When()), True
+    yield replace(wish, asked=(), when=When(), language=""), True
+
+
+def _suggestion(candidate: Candidate, wish: Wish, view: _View) -> Suggestion:
+    activity = candidate.activity
+    far = candidate.distance_km is not None and candidate.distance_km > (wish.within_km or NEAR_KM)
+    beyond = far if wish.within_km else not candidate.near
+    return Suggestion(
+        activity=activity,
+        distance_km=candidate.distance_km,
+        next=candidate.next,
+        reasons=reasons(candidate, wish),
+        wider=bool(view.point or view.municipality) and beyond and not is_online(activity),
+        other_time=bool(wish.when)
+        and not (candidate.next and wish.when.takes(candidate.next, wish.at)),
+        other_interest=bool(wish.asked) and not fits(activity, wish),
+        other_language=not is_held_in(activity, wish.language),
+    )
 
 
 def _viewpoint(wish: Wish, gazetteer: Gazetteer) -> tuple[Point | None, str | None]:
@@ -104,77 +171,128 @@ def _viewpoint(wish: Wish, gazetteer: Gazetteer) -> tuple[Point | None, str | No
     return (place.latitude, place.longitude) if place else None, municipality
 
 
-def _stages(point: Point | None, municipality: str | None, online_first: bool) -> list[Stage]:
-    """How far to look, in turn: a radius in km, or None for any, and the rows held there."""
-    online = and_(Activity.latitude.is_(None), Activity.municipality.is_(None))
-    own = Activity.municipality == municipality
-    stages: list[Stage] = (
-        [(radius, and_(~online, or_(own, _box(point, radius)))) for radius in CIRCLES_KM]
-        if point
-        else [(0.0, and_(~online, own)), (None, ~online)]
-    )
-    return [(None, online), *stages] if online_first else [*stages, (None, online)]
+async def _pool(session: AsyncSession, wish: Wish, view: _View, limit: int) -> list[Candidate]:
+    """What is open to them, from circles as wide as it takes."""
+    pool: dict[int, Candidate] = {}
+    terms = _terms(wish)
+    for radius, areas, instead in _stages(wish, view):
+        hits = await look_up(
+            session,
+            instead or list(terms),
+            areas,
+            wish.at,
+            facts=wish.only | LANGUAGE_FACTS.get(wish.language, Fact.NONE) | _real(view),
+            slots=wish.when.slots(wish.at),
+            depth=DEPTH + min(len(wish.exclude), MOST_EXCLUDED),
+        )
+        best = _most_promising(hits, terms, wish, view, radius, max(WEIGHED, 4 * limit))
+        wanted = [number for number in best if number not in pool]
+        if wanted:
+            rows = await session.scalars(select(Activity).where(Activity.id.in_(wanted)))
+            for activity in rows:
+                candidate = _candidate(activity, wish, view)
+                if candidate:
+                    pool[activity.id] = candidate
+        if sum(fits(one.activity, wish) for one in pool.values()) >= limit:
+            break
+    return list(pool.values())
 
 
-def _box(point: Point, radius_km: float) -> ColumnElement[bool]:
-    """Rows in the square around the circle, and those whose exact place is not known."""
-    latitude, longitude = point
-    up = radius_km / KM_A_DEGREE
-    across = up / cos(radians(latitude))
-    return or_(
-        Activity.latitude.is_(None),
-        and_(
-            Activity.latitude.between(latitude - up, latitude + up),
-            Activity.longitude.between(longitude - across, longitude + across),
-        ),
-    )
+def _terms(wish: Wish) -> dict[str, float]:
+    """What to look for, and what finding it counts for."""
+    if wish.asked:
+        return {interest_term(key): interest_part(1) for key in wish.asked}
+    whole = sum(wish.needs.values())
+    heaviest = sorted(wish.needs, key=lambda need: -wish.needs[need])[:NEEDS]
+    terms = {need_term(need): wish.needs[need] / whole for need in heaviest}
+    terms |= {interest_term(key): interest_part(1) for key in wish.interests[:INTERESTS]}
+    return {**terms, ANY: 0.0}
 
 
-def _query(held_there: ColumnElement[bool], wish: Wish, samples: bool) -> Select[Activity]:
-    query = select(Activity).where(held_there).order_by(Activity.id)
-    if wish.only_free:
-        query = query.where(Activity.price_euros == 0)
-    return query if samples else query.where(~Activity.sample)
+def _real(view: _View) -> Fact:
+    return Fact.NONE if view.samples else Fact.REAL
 
 
-def _candidate(
-    activity: Activity,
+def _stages(wish: Wish, view: _View) -> list[Stage]:
+    """How far to look, in turn: a radius in km, or None for any; the areas; other terms if any.
+
+    The last one is for friend activity, which goes to people wherever they live.
+    """
+    own = [municipality_area(view.municipality)] if view.municipality else []
+    point = view.point
+    online: Stage = (None, [ONLINE], None)
+    if point:
+        circles = (wish.within_km, *CIRCLES_KM) if wish.within_km else CIRCLES_KM
+        first, *wider = circles
+        # Who said how far they can go is not sent across their whole municipality at first.
+        near = (
+            squares_around(point, first) if wish.within_km else own + squares_around(point, first)
+        )
+        stages: list[Stage] = [(first, near, None)]
+        stages += [(radius, own + squares_around(point, radius), None) for radius in wider]
+        friends = [*own, *squares_around(point, CIRCLES_KM[-1])]
+    else:
+        everywhere = squares_of_region(view.gazetteer)
+        stages = [(0.0, own, None)] if own else []
+        stages += [(None, everywhere, None)]
+        friends = own + everywhere
+    friendly: Stage = (CIRCLES_KM[-1] if point else None, friends, [FRIEND])
+    stages = [online, *stages] if wish.online_first else [*stages, online]
+    return stages if wish.asked else [*stages, friendly]
+
+
+def _most_promising(
+    hits: list[Hit],
+    terms: dict[str, float],
     wish: Wish,
-    point: Point | None,
-    municipality: str | None,
-    gazetteer: Gazetteer,
-) -> Candidate | None:
-    """The activity as seen from there; None when it is over or not to be shown."""
-    upcoming = _next(activity, wish)
-    if activity.id in wish.exclude or (activity.times and not upcoming):
+    view: _View,
+    radius: float | None,
+    count: int,
+) -> list[int]:
+    """The ids of those that are likely to score best, by what the index alone tells."""
+    found: dict[int, tuple[Hit, bool, dict[str, float]]] = {}
+    home = municipality_area(view.municipality) if view.municipality else None
+    for hit in hits:
+        if hit.activity_id in wish.exclude:
+            continue
+        before = found.get(hit.activity_id)
+        is_home = hit.area == home or bool(before and before[1])
+        said = before[2] if before else {}
+        said[hit.term] = terms.get(hit.term, 0.0)
+        found[hit.activity_id] = (hit, is_home, said)
+    keys = []
+    for number, (hit, is_home, said) in found.items():
+        km = _distance(view.point, hit)
+        if radius is not None and not is_home and (km is None or km > radius):
+            continue
+        soon = datetime.fromtimestamp(hit.soonest, UTC)
+        worth = sum(said.values()) + ease_part(
+            soon, wish.at, walk_in=bool(hit.facts & Fact.WALK_IN)
+        )
+        online = hit.area == ONLINE
+        distance = None if online else km or 0.0
+        keys.append((is_home and any(said.values()), reach(distance) * worth, -number))
+    return [-number for *_, number in heapq.nlargest(count, keys)]
+
+
+def _distance(point: Point | None, hit: Hit) -> float | None:
+    if point is None or hit.latitude is None or hit.longitude is None:
         return None
-    where = _where(activity, gazetteer)
-    km = distance_km(*point, *where) if point and where else None
-    home = municipality is not None and activity.municipality == municipality
+    return distance_km(*point, hit.latitude, hit.longitude)
+
+
+def _candidate(activity: Activity, wish: Wish, view: _View) -> Candidate | None:
+    """The activity as seen from there; None when it is over or not to be shown."""
+    if activity.gone_at or activity.duplicate_of or not suits_age(activity, wish.age):
+        return None
+    upcoming = (
+        wish.when.next_of(activity.times, wish.at)
+        if wish.when
+        else next_occurrence(activity.times, wish.at)
+    )
+    if upcoming is None and (activity.times or wish.when):
+        return None
+    where = point_of(activity, view.gazetteer)
+    km = distance_km(*view.point, *where) if view.point and where else None
+    home = view.municipality is not None and activity.municipality == view.municipality
     return Candidate(activity, km, upcoming, home, near=home or (km is not None and km <= NEAR_KM))
-
-
-def _next(activity: Activity, wish: Wish) -> Occurrence | None:
-    """When it is on next, at a time that is wished for."""
-    if not wish.times:
-        return next_occurrence(activity.times, wish.at)
-    soon = occurrences(activity.times, wish.at, wish.at + AHEAD)
-    return next((one for one in soon if suits(one.start, wish.times, wish.at)), None)
-
-
-def _where(activity: Activity, gazetteer: Gazetteer) -> Point | None:
-    if activity.latitude is not None and activity.longitude is not None:
-        return activity.latitude, activity.longitude
-    centre = gazetteer.place(activity.municipality) if activity.municipality else None
-    return (centre.latitude, centre.longitude) if centre else None
-
-
-def _is_within(candidate: Candidate, radius_km: float | None) -> bool:
-    if radius_km is None or candidate.home:
-        return True
-    return candidate.distance_km is not None and candidate.distance_km <= radius_km
-
-
-def _suiting(pool: dict[int, Candidate], wish: Wish) -> int:
-    found = [candidate.activity for candidate in pool.values()]
-    return sum(fits(one, wish) and is_held_in(one, wish.language) for one in found)

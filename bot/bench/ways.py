@@ -19,6 +19,7 @@ import yaml
 from actions.rooms import KNOWLEDGE
 from bot import model
 from bot.activities import catalogue
+from bot.activities.places import Gazetteer
 from bot.bench import BenchFailed
 from bot.bench.processes import answers, running
 from bot.bench.talks import Step
@@ -134,8 +135,9 @@ async def bare_rasa(
     settings = read_settings(var=folder, database_url="")
     store = Store(settings.database)
     await store.migrate()
+    gazetteer = Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv")
     async with store.begin() as session:
-        await catalogue.load_samples(session, samples)
+        await catalogue.load_samples(session, samples, gazetteer)
     credentials = folder / "credentials.yml"
     credentials.write_text(yaml.safe_dump({"rest": None}), encoding="utf-8")
     rasa_port, actions_port = free_port(), free_port()

@@ -1,9 +1,11 @@
 """The engine and its transactions. SQLite by default, PostgreSQL by its address."""
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,17 +92,24 @@ class Store:
 def _engine(url: str) -> AsyncEngine:
     # hide_parameters: what is stored are people's words, and an error must not carry them.
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            url, pool_pre_ping=True, hide_parameters=True, json_serializer=_as_json
+        )
     # One connection: whoever waits for it comes in turn, where SQLite's own lock is waited for by
     # sleeping and trying again.
     return create_async_engine(
         url,
         hide_parameters=True,
+        json_serializer=_as_json,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
         connect_args={"async_creator_fn": sqlite.connect},
     )
+
+
+# Letters as they are: staff look for them.
+_as_json = partial(json.dumps, ensure_ascii=False)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -96,14 +96,14 @@ class ResidentInterest(Table):
 class Activity(Table):
     """An activity, meeting place, group or service.
 
-    `times` holds objects `{start, minutes, rrule?}` with `start` in Europe/Helsinki wall time.
+    `times` is what `bot/activities/times.py` reads. `title`, `text`, `audience`, `contact` and
+    `booking` are texts by language. `digest` tells what the source said last, `edited` which
+    columns staff have written themselves, `proposed_needs` which needs wait for staff's yes.
+    `gone_at` is set when its source no longer has it, `duplicate_of` when it was merged.
     """
 
     __tablename__ = "activities"
-    __table_args__ = (
-        Index("activities_place", "latitude", "longitude"),
-        Index("activities_source", "source", "source_id", unique=True),
-    )
+    __table_args__ = (Index("activities_source", "source", "source_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
@@ -116,23 +116,85 @@ class Activity(Table):
     place: Mapped[str | None]
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)
-    needs: Mapped[list[str]]
-    interests: Mapped[list[str]]
-    times: Mapped[list[dict[str, Any]]]
+    needs: Mapped[list[str]] = mapped_column(default=list)
+    proposed_needs: Mapped[list[str]] = mapped_column(default=list)
+    interests: Mapped[list[str]] = mapped_column(default=list)
+    times: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     price_euros: Mapped[float | None] = mapped_column(Float)
-    languages: Mapped[list[str]]
+    languages: Mapped[list[str]] = mapped_column(default=list)
     audience: Mapped[dict[str, Any] | None]
     youngest: Mapped[int | None]
     oldest: Mapped[int | None]
-    walk_in: Mapped[bool]
+    walk_in: Mapped[bool] = mapped_column(default=False)
     step_free: Mapped[bool | None]
+    hearing_loop: Mapped[bool | None]
     contact: Mapped[dict[str, Any] | None]
+    booking: Mapped[dict[str, Any] | None]
+    link: Mapped[str | None]
+    licence: Mapped[str | None]
+    attribution: Mapped[str | None]
     sample: Mapped[bool] = mapped_column(default=False)
-    checked_at: Mapped[datetime]
+    digest: Mapped[str | None]
+    edited: Mapped[list[str]] = mapped_column(default=list)
+    ratings: Mapped[int] = mapped_column(default=0)
+    rating_sum: Mapped[int] = mapped_column(default=0)
+    duplicate_of: Mapped[int | None]
+    gone_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class SearchEntry(Table):
+    """An activity under one of the terms and in one of the areas where it is looked for.
+
+    Kept by `bot/activities/index.py`, which says what the columns hold. The key is in the order
+    of the search: within a term and an area, what is on soonest comes first.
+    """
+
+    __tablename__ = "activity_search"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    term: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)
+    soonest: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    activity_id: Mapped[int] = mapped_column(
+        ForeignKey("activities.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    until: Mapped[int] = mapped_column(BigInteger)
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    facts: Mapped[int]
+    slots: Mapped[int]
+
+
+class ActivitySource(Table):
+    """How the last import of a source went; what it is stands in `activity_sources.yml`."""
+
+    __tablename__ = "activity_sources"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    tried_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    counts: Mapped[dict[str, Any]]
+
+
+class UnmetSearch(Table):
+    """How often something was looked for in a month and not found nearby: keys, never words."""
+
+    __tablename__ = "unmet_searches"
+
+    month: Mapped[str] = mapped_column(primary_key=True)
+    municipality: Mapped[str] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(primary_key=True)
+    times: Mapped[int] = mapped_column(default=0)
 
 
 class ResidentActivity(Table):
-    """What a resident did with an activity: `shown`, `saved` or `declined`."""
+    """What a resident did with an activity: `shown`, `saved` or `declined`.
+
+    `why`: the reason that they gave for declining. `remind_at` and `ask_at` are set with their
+    yes alone, and emptied when that is done; `starts_at` is the time that they are about.
+    """
 
     __tablename__ = "resident_activities"
 
@@ -141,6 +203,12 @@ class ResidentActivity(Table):
         ForeignKey("activities.id", ondelete="CASCADE"), primary_key=True
     )
     mark: Mapped[str]
+    why: Mapped[str | None]
+    starts_at: Mapped[datetime | None]
+    remind_at: Mapped[datetime | None] = mapped_column(index=True)
+    ask_at: Mapped[datetime | None] = mapped_column(index=True)
+    went: Mapped[bool | None]
+    rating: Mapped[int | None]
     marked_at: Mapped[datetime] = mapped_column(default=now)
 
 

