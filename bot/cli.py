@@ -31,6 +31,7 @@ from rich.progress import (
 from rich.table import Table
 
 from bot import model
+from bot.cli_activities import cli as activities
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.serving import serve
 from bot.settings import ROOT, Settings, read_settings, require_telegram
@@ -42,6 +43,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Seura: a bot that keeps company with lonely people. Try: ./seura demo",
 )
+cli.add_typer(activities, name="activities")
 out = Console(stderr=True, highlight=False)
 
 SANDBOX_TOKEN = "9000:sandbox"  # noqa: S105 - the sandbox's own, it opens nothing else
