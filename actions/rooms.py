@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.activities.asking import AskingWords
 from bot.activities.places import Gazetteer
 from bot.activities.points import Points
+from bot.activities.wished_times import TimeWords
 from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
@@ -27,6 +29,7 @@ class Rooms:
     phrases: Phrases
     when_words: dict[str, object]
     languages: dict[str, list[str]]
+    asking: AskingWords
     points: Points = field(default_factory=Points)
 
     @classmethod
@@ -49,4 +52,7 @@ class Rooms:
             phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
             when_words=read_mapping(KNOWLEDGE / "when.yml"),
             languages=read_mapping(KNOWLEDGE / "languages.yml"),
+            asking=AskingWords.load(
+                KNOWLEDGE / "asking.yml", TimeWords.load(KNOWLEDGE / "times.yml")
+            ),
         )

@@ -252,7 +252,8 @@ class ActionConcludeWalk(SeuraAction):
         if outcome in CONCLUSIONS:
             turn.say(CONCLUSIONS[outcome])
             return []
-        return [FollowupAction("action_suggest_activities")]
+        then = FollowupAction("action_suggest_activities")
+        return [SlotSet("search", None), then] if turn.slot("search") else [then]
 
 
 class ActionClarify(SeuraAction):

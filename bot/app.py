@@ -28,6 +28,7 @@ from bot.activities import catalogue
 from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Wording
 from bot.errors import SettingsError
+from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
@@ -43,11 +44,13 @@ from bot.telegram.outbox import Sender
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
 from bot.telegram.retention import Retention
+from bot.telegram.suggestions import Suggestions
 from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
 
 WORDING = ROOT / "stories" / "wording"
+SOURCES = KNOWLEDGE / "activity_sources.yml"
 SWEEP = timedelta(hours=1)
 
 
@@ -78,6 +81,16 @@ class App:
             interests=self.rooms.interests,
             renderer=renderer,
         )
+        self.suggestions = Suggestions(
+            store=self.store,
+            wording=wording,
+            phrases=self.rooms.phrases,
+            when_words=self.rooms.when_words,
+            renderer=renderer,
+            gazetteer=self.rooms.gazetteer,
+            staff_chat=settings.moderator_chat,
+            staff_language=settings.moderator_language,
+        )
         self.residents = ResidentTalk(
             store=self.store,
             bot=self.bot,
@@ -92,6 +105,7 @@ class App:
             desk=self.desk,
             phrases=self.rooms.phrases,
             tracker_database=settings.tracker_database,
+            suggestions=self.suggestions,
         )
         self.danger = DangerWatch(
             self.store, self.residents, self.desk, timedelta(minutes=settings.danger_minutes)
@@ -141,6 +155,8 @@ class App:
                 self.desk.run(),
                 self.forgetter.run(),
                 self.danger.run(),
+                self.suggestions.run(),
+                Reimporter(self.store, self.rooms.gazetteer, SOURCES).run(),
                 lanes.run(),
                 Poller(self.store, self.bot, lanes).run(),
                 self.retention.run(),

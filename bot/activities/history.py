@@ -4,7 +4,6 @@ A reminder and the question afterwards are for those who said yes to them, for o
 activity. What they answer is kept as a number with the activity, and with the resident themselves.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +15,7 @@ from bot.store.tables import Activity, ResidentActivity, now
 
 # Why something was not for them, in one tap.
 REASONS = ("too_far", "not_mine", "wrong_time", "costs", "too_many")
+NEEDS_TOLD = {"costs": "free", "too_many": "quiet"}
 # The evening before at this hour, or this long before where that is past.
 REMINDED_AT_HOUR = 18
 REMINDED_BEFORE = timedelta(hours=2)
@@ -31,14 +31,15 @@ RATINGS = range(1, 6)
 class Tastes:
     """What the marks of a resident tell about them.
 
-    `liked` and `disliked` are interests and kinds of activities.
+    `liked` and `disliked` are interests and kinds of activities; `weary` is who found things too
+    far; `needs` are those that reasons for declining tell of.
     """
 
-    liked: frozenset[str]
-    disliked: frozenset[str]
-    declined: frozenset[int]
-    weary: bool
-    thrifty: bool
+    liked: frozenset[str] = frozenset()
+    disliked: frozenset[str] = frozenset()
+    declined: frozenset[int] = frozenset()
+    weary: bool = False
+    needs: frozenset[str] = frozenset()
 
 
 async def mark(
@@ -82,21 +83,21 @@ async def tastes_of(session: AsyncSession, resident_id: int) -> Tastes:
     liked: set[str] = set()
     disliked: set[str] = set()
     declined: set[int] = set()
-    reasons: Counter[str] = Counter()
+    reasons: set[str] = set()
     for given, why, activity_id, interests, kind in rows:
         if given == "saved":
             liked |= set(interests)
             continue
         declined.add(activity_id)
-        reasons[why or ""] += 1
+        reasons.add(why or "")
         if why == "not_mine":
             disliked |= {*interests, *([] if interests else [kind])}
     return Tastes(
         liked=frozenset(liked),
         disliked=frozenset(disliked - liked),
         declined=frozenset(declined),
-        weary=reasons["too_far"] > 0,
-        thrifty=reasons["costs"] > 0,
+        weary="too_far" in reasons,
+        needs=frozenset(NEEDS_TOLD[why] for why in reasons if why in NEEDS_TOLD),
     )
 
 
@@ -164,6 +165,13 @@ async def ask_afterwards(
     return True
 
 
+async def do_not_ask(session: AsyncSession, resident_id: int, activity_id: int) -> None:
+    """Takes a yes to being asked back."""
+    there = await session.get(ResidentActivity, (resident_id, activity_id))
+    if there:
+        there.ask_at = None
+
+
 async def due_reminders(session: AsyncSession, at: datetime) -> list[ResidentActivity]:
     """The reminders whose time has come; those of what has begun by now are let go."""
     rows = await session.scalars(
@@ -212,15 +220,10 @@ async def rate(
 
     Returns:
         The activity where the answer is a low one, for staff to hear of; else None.
-
-    Raises:
-        ValueError: the rating is none.
     """
-    if rating not in RATINGS:
-        raise ValueError("a rating is a number from 1 to 5")
     there = await session.get(ResidentActivity, (resident_id, activity_id))
     activity = await session.get(Activity, activity_id)
-    if there is None or activity is None:
+    if there is None or activity is None or rating not in RATINGS:
         return None
     if there.rating is None:
         activity.ratings += 1

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.activities.catalogue import write
@@ -152,11 +152,11 @@ def settle_place(draft: Draft, gazetteer: Gazetteer) -> None:
         return
     named = gazetteer.place(draft.municipality) if draft.municipality else None
     if draft.latitude is not None and draft.longitude is not None:
-        nearest = gazetteer.nearest(draft.latitude, draft.longitude)
-        km = distance_km(draft.latitude, draft.longitude, nearest.latitude, nearest.longitude)
+        place = named or gazetteer.nearest(draft.latitude, draft.longitude)
+        km = distance_km(draft.latitude, draft.longitude, place.latitude, place.longitude)
         if km > REGION_KM:
-            raise Unfit("latitude", f"lies {km:.0f} km from the nearest place of the region")
-        draft.municipality = (named or nearest).municipality
+            raise Unfit("latitude", f"lies {km:.0f} km from {place.name}")
+        draft.municipality = place.municipality
     elif named:
         draft.municipality = named.municipality
     elif draft.municipality:
@@ -227,6 +227,13 @@ class _Import:
                 )
 
     async def end(self) -> None:
+        await self._mark_gone()
+        counts = self.report.counts
+        if not self.dry_run and (counts["new"] or counts["changed"] or counts["gone"]):
+            async with self.store.begin() as session:
+                await session.execute(text("ANALYZE activity_search"))
+
+    async def _mark_gone(self) -> None:
         here = {key for key, known in self.known.items() if not known.gone}
         gone = [self.known[key].id for key in sorted(here - self.seen)]
         if here and not self.seen:
@@ -277,12 +284,23 @@ class _Import:
         return draft
 
     async def _add(self, session: AsyncSession, new: list[tuple[Draft, str]]) -> None:
-        activities = [
-            Activity(source=self.source.name, digest=digest, checked_at=self.at, **draft.columns())
+        if not new:
+            return
+        rows = [
+            {
+                "source": self.source.name,
+                "digest": digest,
+                "checked_at": self.at,
+                **draft.columns(),
+            }
             for draft, digest in new
         ]
-        session.add_all(activities)
-        await session.flush()
+        # Many rows in one statement; the unit of work would send each by itself.
+        adding = insert(Activity).returning(Activity.source_id, Activity.id)
+        alike = {"render_nulls": True}  # or rows that lack different things are sent apart
+        added = await session.execute(adding, rows, execution_options=alike)
+        ids = dict(added.tuples().all())
+        activities = [Activity(id=ids[row["source_id"]], **row) for row in rows]
         await index(session, activities, self.gazetteer, self.at, fresh=True)
 
     async def _change(self, session: AsyncSession, changed: dict[int, tuple[Draft, str]]) -> None:

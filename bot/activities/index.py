@@ -2,7 +2,7 @@
 
 A row of `activity_search` says: this activity answers `term` in `area`.
 
-    term     `any`; `need:talk`; `interest:chess`; `friend` for friend activity
+    term     `any`; `need:talk`; `interest:chess`; `held-in:en`; `friend` for friend activity
     area     its municipality, its squares of the map (`areas.py`), or `online`
     soonest  when it begins next, in seconds since 1970; a week away where there are no times
     until    when the last time of it has ended
@@ -10,7 +10,7 @@ A row of `activity_search` says: this activity answers `term` in `area`.
     slots    bits: the parts of the week in which it takes place, see `slots_of`
 
 The rows of one term in one area lie together in the order of `soonest`, so that a search reads
-`DEPTH` rows of each and no more, whatever the size of the catalogue, and on every database.
+`BREADTH` rows of each and no more, whatever the size of the catalogue, and on every database.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 from enum import IntFlag
 from functools import cache
 from itertools import batched, islice, product
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Integer, TextClause, bindparam, delete, insert, select, text
+from sqlalchemy import BigInteger, Integer, Table, TextClause, bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.activities.areas import ONLINE, Point, municipality_area, squares_at
@@ -31,12 +31,18 @@ from bot.store.tables import Activity, SearchEntry
 
 ANY = "any"
 FRIEND = "friend"
+# Of each term in each area so many are looked at, more where few take place at the time that is
+# asked for; and so many of them are taken.
+BREADTH, BREADTH_AT_A_TIME = 64, 256
 DEPTH = 16
 FOREVER = 253402300799  # the end of the year 9999
 ANY_TIME = timedelta(days=7)
 # The parts of the week are gathered from this many of the next times.
-NEXT_TIMES = 12
+NEXT_TIMES = 8
 BATCH = 500
+
+# The table itself: the unit of work would look at each row.
+_ADD = cast("Table", SearchEntry.__table__).insert()
 
 # From which hour to which; what begins before six belongs to the night and is in none.
 PARTS = {"morning": (6, 12), "afternoon": (12, 17), "evening": (17, 24)}
@@ -55,6 +61,7 @@ class Fact(IntFlag):
     REAL = 64
 
 
+RARER_LANGUAGES = frozenset({"en"})
 LANGUAGE_FACTS = {"fi": Fact.FINNISH, "en": Fact.ENGLISH}
 
 
@@ -171,7 +178,7 @@ async def index(
             await session.execute(delete(SearchEntry).where(SearchEntry.activity_id.in_(ids)))
         rows = [row for activity in few for row in entries_of(activity, gazetteer, at)]
         if rows:
-            await session.execute(insert(SearchEntry), rows)
+            await session.execute(_ADD, rows)
 
 
 async def refresh(session: AsyncSession, gazetteer: Gazetteer, at: datetime) -> int:
@@ -200,9 +207,9 @@ async def look_up(
     *,
     facts: int = 0,
     slots: int = 0,
-    depth: int = DEPTH,
+    more: int = 0,
 ) -> list[Hit]:
-    """The soonest activities of each of the terms in each of the areas, `depth` of each.
+    """The soonest activities of each of the terms in each of the areas, `DEPTH` of each.
 
     Args:
         session: the database.
@@ -211,7 +218,7 @@ async def look_up(
         at: what has ended by then is left out.
         facts: bits that each must have.
         slots: bits of which each must have one; 0 for any time.
-        depth: how many of each.
+        more: how many to give beyond `DEPTH`.
     """
     keys = list(product(terms, areas))
     if not keys:
@@ -220,7 +227,8 @@ async def look_up(
         "at": int(at.timestamp()),
         "facts": int(facts),
         "slots": slots,
-        "depth": depth,
+        "breadth": (BREADTH_AT_A_TIME if slots else BREADTH) + more,
+        "depth": DEPTH + more,
     }
     for number, (term, area) in enumerate(keys):
         values[f"t{number}"], values[f"a{number}"] = term, area
@@ -232,21 +240,22 @@ async def look_up(
 def _statement(count: int) -> TextClause:
     """`count` short reads of the key, one after another, in one statement.
 
-    Written out, because building it anew of expressions would take longer than running it.
+    Written out, because building it anew of expressions would take longer than running it. The
+    innermost read takes its rows in the order of the key and stops: what is insisted on is looked
+    at after that, or a planner might think it rarer than it is and read and sort everything.
     """
+    columns = "activity_id, term, area, soonest, latitude, longitude, facts"
     reads = " UNION ALL ".join(
-        "SELECT * FROM (SELECT activity_id, term, area, soonest, latitude, longitude, facts"  # noqa: S608
-        f" FROM activity_search WHERE term = :t{number} AND area = :a{number}"
-        " AND until > :at AND (facts & :facts) = :facts"
-        " AND (:slots = 0 OR (slots & :slots) <> 0)"
+        f"SELECT {columns} FROM (SELECT {columns} FROM (SELECT {columns}, slots"  # noqa: S608
+        f" FROM activity_search WHERE term = :t{number} AND area = :a{number} AND until > :at"
+        f" ORDER BY soonest, activity_id LIMIT :breadth) AS read{number}"
+        " WHERE (facts & :facts) = :facts AND (:slots = 0 OR (slots & :slots) <> 0)"
         f" ORDER BY soonest, activity_id LIMIT :depth) AS part{number}"
         for number in range(count)
     )
     return text(reads).bindparams(
         bindparam("at", type_=BigInteger),
-        bindparam("facts", type_=Integer),
-        bindparam("slots", type_=Integer),
-        bindparam("depth", type_=Integer),
+        *(bindparam(name, type_=Integer) for name in ("facts", "slots", "breadth", "depth")),
     )
 
 
@@ -254,9 +263,15 @@ def _terms_of(activity: Activity) -> list[str]:
     return [
         ANY,
         *([FRIEND] if activity.kind == FRIEND else []),
+        *(language_term(one) for one in activity.languages if one in RARER_LANGUAGES),
         *(need_term(need) for need in dict.fromkeys(all_needs(activity))),
         *(interest_term(interest) for interest in dict.fromkeys(activity.interests)),
     ]
+
+
+def language_term(language: str) -> str:
+    """The term of a language in which few things are held."""
+    return f"held-in:{language}"
 
 
 def need_term(need: str) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from bot.activities.areas import (
     ONLINE,
@@ -21,12 +22,13 @@ from bot.activities.areas import (
 )
 from bot.activities.index import (
     ANY,
-    DEPTH,
     FRIEND,
     LANGUAGE_FACTS,
+    RARER_LANGUAGES,
     Fact,
     Hit,
     interest_term,
+    language_term,
     look_up,
     need_term,
     point_of,
@@ -53,11 +55,26 @@ from bot.store.tables import Activity
 __all__ = ["Reason", "Suggestion", "Wish", "suggest"]
 
 NEAR_KM = 15.0
+FRIENDS_KM = 30.0
 CIRCLES_KM = (NEAR_KM, 30.0, 60.0, 120.0)
 # The heaviest needs and the dearest interests are looked for; the others still count in the score.
 NEEDS, INTERESTS = 5, 4
+NEEDS_OF_FACTS = {
+    Fact.FREE: "free",
+    Fact.STEP_FREE: "step_free",
+    Fact.HEARING_LOOP: "hearing_loop",
+    Fact.WALK_IN: "open_door",
+}
 # So many of the most promising ones are read and weighed in full.
-WEIGHED = 28
+WEIGHED = 20
+# And by these columns alone; the texts are read of the chosen ones.
+WEIGHED_BY = load_only(
+    Activity.kind, Activity.municipality, Activity.latitude, Activity.longitude, Activity.needs,
+    Activity.interests, Activity.times, Activity.price_euros, Activity.languages,
+    Activity.youngest, Activity.oldest, Activity.walk_in, Activity.step_free,
+    Activity.hearing_loop, Activity.ratings, Activity.rating_sum, Activity.gone_at,
+    Activity.duplicate_of,
+)  # fmt: skip
 MOST_EXCLUDED = 200
 
 
@@ -129,7 +146,38 @@ async def suggest(
         seen = frozenset(candidate.activity.id for candidate in chosen)
         softer = replace(softer, exclude=wish.exclude | seen)
         chosen += choose(await _pool(session, softer, view, limit), softer, limit - len(chosen))
+    whole = select(Activity).where(Activity.id.in_(one.activity.id for one in chosen))
+    await session.scalars(whole.execution_options(populate_existing=True))
     return [_suggestion(candidate, wish, view) for candidate in chosen]
+
+
+async def friend_activity(
+    session: AsyncSession,
+    municipality: str | None,
+    language: str,
+    at: datetime,
+    gazetteer: Gazetteer,
+) -> Activity | None:
+    """The friend activity that is nearest: somebody to go along, or to visit."""
+    place = gazetteer.place(municipality) if municipality else None
+    if place is None:
+        return None
+    areas = [
+        municipality_area(place.municipality),
+        *squares_around((place.latitude, place.longitude), FRIENDS_KM),
+    ]
+    facts = LANGUAGE_FACTS.get(language, Fact.NONE)
+    hits = await look_up(session, [FRIEND], areas, at, facts=facts)
+    nearest = min(
+        hits,
+        key=lambda hit: (
+            hit.area != areas[0],
+            _distance((place.latitude, place.longitude), hit) or 0.0,
+            hit.activity_id,
+        ),
+        default=None,
+    )
+    return await session.get(Activity, nearest.activity_id) if nearest else None
 
 
 def _ladder(wish: Wish) -> Iterator[tuple[Wish, bool]]:
@@ -183,13 +231,13 @@ async def _pool(session: AsyncSession, wish: Wish, view: _View, limit: int) -> l
             wish.at,
             facts=wish.only | LANGUAGE_FACTS.get(wish.language, Fact.NONE) | _real(view),
             slots=wish.when.slots(wish.at),
-            depth=DEPTH + min(len(wish.exclude), MOST_EXCLUDED),
+            more=min(len(wish.exclude), MOST_EXCLUDED),
         )
         best = _most_promising(hits, terms, wish, view, radius, max(WEIGHED, 4 * limit))
         wanted = [number for number in best if number not in pool]
         if wanted:
-            rows = await session.scalars(select(Activity).where(Activity.id.in_(wanted)))
-            for activity in rows:
+            weighed = select(Activity).where(Activity.id.in_(wanted)).options(WEIGHED_BY)
+            for activity in await session.scalars(weighed):
                 candidate = _candidate(activity, wish, view)
                 if candidate:
                     pool[activity.id] = candidate
@@ -206,6 +254,10 @@ def _terms(wish: Wish) -> dict[str, float]:
     heaviest = sorted(wish.needs, key=lambda need: -wish.needs[need])[:NEEDS]
     terms = {need_term(need): wish.needs[need] / whole for need in heaviest}
     terms |= {interest_term(key): interest_part(1) for key in wish.interests[:INTERESTS]}
+    # What is insisted on may be rare among the others: it is looked for by itself, too.
+    terms |= {need_term(NEEDS_OF_FACTS[fact]): 0.0 for fact in wish.only if fact in NEEDS_OF_FACTS}
+    if wish.language in RARER_LANGUAGES:
+        terms[language_term(wish.language)] = 0.0
     return {**terms, ANY: 0.0}
 
 

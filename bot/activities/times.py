@@ -28,6 +28,7 @@ from opening_hours import OpeningHours, State
 from opening_hours import ParserError as HoursError  # type: ignore[attr-defined]
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
+STEPS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(days=7)}
 # A rule that gives nothing for this many times in a row (all exceptions, out of season) is over.
 FRUITLESS = 400
 # Opening hours are looked at this far ahead.
@@ -132,7 +133,9 @@ def _starts(time: dict[str, Any], after: datetime) -> Iterator[datetime]:
     if not time.get("rrule"):
         starts: Iterator[datetime] = iter((first,))
     else:
-        starts = rrulestr(utc_rule(time["rrule"]), dtstart=first).xafter(after, inc=True)
+        rule = utc_rule(time["rrule"])
+        nearer = _nearer(first, rule, after)
+        starts = rrulestr(rule, dtstart=nearer).xafter(after, inc=True)
     if not time.keys() & {"except", "holidays", "season"}:
         yield from starts
         return
@@ -143,6 +146,21 @@ def _starts(time: dict[str, Any], after: datetime) -> Iterator[datetime]:
             yield start
         elif (fruitless := fruitless + 1) > FRUITLESS:
             return
+
+
+def _nearer(first: datetime, rule: str, after: datetime) -> datetime:
+    """A later start that gives the same times from `after` on.
+
+    A rule is counted up from its start, which may lie years back. Whole steps of it may be left
+    out, unless it says how often it takes place in all.
+    """
+    named = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+    length = STEPS.get(named.get("FREQ", ""))
+    if length is None or "COUNT" in named:
+        return first
+    step = length * int(named.get("INTERVAL", 1))
+    steps = (after.astimezone(HELSINKI).replace(tzinfo=None) - first.replace(tzinfo=None)) // step
+    return first + step * (steps - 1) if steps > 1 else first
 
 
 def _takes_place(time: dict[str, Any], start: datetime) -> bool:

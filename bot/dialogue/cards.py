@@ -1,17 +1,23 @@
 """Activities, requests and kept data put into words, from the phrases that staff edit."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 from bot.activities.cards import kilometres, repeats, text_in, when
 from bot.activities.search import Suggestion
+from bot.activities.times import HELSINKI, Occurrence, following, next_occurrence
 from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.residents.keeping import Rows
 from bot.residents.privacy import Kept
 from bot.store.tables import Activity, now
+
+# How many of the next times are told to who wants to know more.
+TIMES_TOLD = 4
 
 
 def card_of(
@@ -39,6 +45,77 @@ def card_of(
         "reason": next((reason for reason in reasons if reason not in said), reasons[0]),
         "map": map_link(activity) or "",
     }
+
+
+def more_of(
+    activity: Activity,
+    language: str,
+    at: datetime,
+    phrases: Phrases,
+    when_words: Mapping[str, Any],
+) -> dict[str, str]:
+    """All that is known of an activity: the values of `utter_activity_more`."""
+    times = list(islice(following(activity.times, at), TIMES_TOLD))
+    lines = [text_in(activity.text, language)]
+    lines += _when_lines(activity, times[0] if times else None, at, language, phrases, when_words)
+    if len(times) > 1:
+        others = [when(one, at, language, dict(when_words)) for one in times[1:]]
+        lines.append(phrases("activity.also", language, times=phrases.join(others, language)))
+    lines.append(place_of(activity, None, language, phrases))
+    lines.append(_terms(activity, language, phrases))
+    for name, texts in (
+        ("for_whom", activity.audience),
+        ("contact", activity.contact),
+        ("booking", activity.booking),
+    ):
+        if texts:
+            key = {"for_whom": "audience"}.get(name, name)
+            lines.append(phrases(f"activity.{name}", language, **{key: text_in(texts, language)}))
+    for name, value in (
+        ("organiser", activity.organiser),
+        ("link", activity.link),
+        ("source", activity.attribution),
+    ):
+        if value:
+            key = {"source": "attribution"}.get(name, name)
+            lines.append(phrases(f"activity.{name}", language, **{key: value}))
+    checked = activity.checked_at.astimezone(HELSINKI)
+    lines.append(
+        phrases(
+            "activity.checked",
+            language,
+            day=checked.day,
+            month=checked.month,
+            year=checked.year,
+        )
+    )
+    if activity.sample:
+        lines.append(phrases("activity.sample", language))
+    return {
+        "activity": str(activity.id),
+        "title": text_in(activity.title, language),
+        "details": "\n".join(lines),
+        "map": map_link(activity) or "",
+    }
+
+
+def saved_line(
+    activity: Activity,
+    language: str,
+    at: datetime,
+    phrases: Phrases,
+    when_words: Mapping[str, Any],
+) -> str:
+    """A line of the list of saved activities: what, where, and when next."""
+    values = {
+        "title": text_in(activity.title, language),
+        "where": activity.municipality or phrases("activity.online_short", language),
+    }
+    coming = next_occurrence(activity.times, at)
+    if coming is None:
+        return phrases("activity.saved_item_untimed", language, **values)
+    moment = when(coming, at, language, dict(when_words))
+    return phrases("activity.saved_item", language, **values, when=moment)
 
 
 def map_link(activity: Activity) -> str | None:
@@ -114,16 +191,36 @@ def _details(
     suggestion: Suggestion, language: str, phrases: Phrases, when_words: Mapping[str, Any]
 ) -> list[str]:
     activity = suggestion.activity
-    lines = [text_in(activity.text, language)]
-    if suggestion.next:
-        moment = when(suggestion.next, now(), language, dict(when_words))
-        again = repeats(activity.times, language, dict(when_words))
-        lines.append(
-            phrases("activity.when", language, when=", ".join(filter(None, (moment, again))))
-        )
-    else:
-        lines.append(phrases("activity.contact_to_arrange", language))
-    lines.append(_place(suggestion, language, phrases))
+    lines = [
+        text_in(activity.text, language),
+        *_when_lines(activity, suggestion.next, now(), language, phrases, when_words),
+        place_of(activity, suggestion.distance_km, language, phrases),
+        _terms(activity, language, phrases),
+    ]
+    if activity.contact and not activity.walk_in:
+        lines.append(text_in(activity.contact, language))
+    if activity.sample:
+        lines.append(phrases("activity.sample", language))
+    return lines
+
+
+def _when_lines(
+    activity: Activity,
+    coming: Occurrence | None,
+    at: datetime,
+    language: str,
+    phrases: Phrases,
+    when_words: Mapping[str, Any],
+) -> list[str]:
+    if coming is None:
+        return [phrases("activity.contact_to_arrange", language)]
+    moment = when(coming, at, language, dict(when_words))
+    again = repeats(activity.times, language, dict(when_words))
+    return [phrases("activity.when", language, when=", ".join(filter(None, (moment, again))))]
+
+
+def _terms(activity: Activity, language: str, phrases: Phrases) -> str:
+    """What it costs, whether one may just walk in, and what else matters before going."""
     terms = []
     if activity.price_euros == 0:
         terms.append(phrases("activity.free", language))
@@ -133,14 +230,11 @@ def _details(
     terms.append(phrases("activity.walk_in" if activity.walk_in else "activity.sign_up", language))
     if activity.step_free:
         terms.append(phrases("activity.step_free", language))
-    if language not in activity.languages:
+    if activity.hearing_loop:
+        terms.append(phrases("activity.hearing_loop", language))
+    if activity.languages and language not in activity.languages:
         terms.append(phrases("activity.other_language", language))
-    lines.append(", ".join(terms))
-    if activity.contact and not activity.walk_in:
-        lines.append(text_in(activity.contact, language))
-    if activity.sample:
-        lines.append(phrases("activity.sample", language))
-    return lines
+    return ", ".join(terms)
 
 
 def _euros(price: float, language: str) -> str:
@@ -149,18 +243,18 @@ def _euros(price: float, language: str) -> str:
     return written.replace(".", ",") if language == "fi" else written
 
 
-def _place(suggestion: Suggestion, language: str, phrases: Phrases) -> str:
-    activity = suggestion.activity
+def place_of(activity: Activity, distance_km: float | None, language: str, phrases: Phrases) -> str:
+    """Where it is, with the distance where it is known."""
     if activity.municipality is None:
         return phrases("activity.online", language)
     place = ", ".join(part for part in (activity.place, activity.municipality) if part)
-    if suggestion.distance_km is None:
+    if distance_km is None:
         return phrases("activity.place", language, place=place)
     return phrases(
         "activity.place_with_distance",
         language,
         place=place,
-        kilometres=kilometres(suggestion.distance_km),
+        kilometres=kilometres(distance_km),
     )
 
 

@@ -12,9 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.activities import catalogue, history
-from bot.activities.calendar import to_ics
-from bot.activities.cards import text_in
 from bot.activities.places import Gazetteer
 from bot.activities.points import Points
 from bot.dialogue import tracker
@@ -41,6 +38,7 @@ from bot.telegram.desk import Desk
 from bot.telegram.inbox import Incoming
 from bot.telegram.outbox import is_queued, post
 from bot.telegram.rendering import Renderer, answers_a_question, inline
+from bot.telegram.suggestions import Suggestions
 
 log = structlog.get_logger(__name__)
 
@@ -49,8 +47,6 @@ FIRST_HELP = (*SPOKEN, "sv", "ru", "uk", "ar")
 TAPPED = re.compile(r"k:([\w-]+):(\d{1,3})", re.ASCII)
 # What the first chip of a question tells Rasa.
 CHIPS = {"factor": '/factor{"factor": "%s"}', "interest": '/inform_interest{"interest": "%s"}'}
-# What a button under an activity means, and what is said to it.
-MARKS = {"save": ("saved", "utter_saved"), "decline": ("declined", "utter_declined")}
 
 
 @dataclass
@@ -92,6 +88,7 @@ class ResidentTalk:
     desk: Desk
     phrases: Phrases
     tracker_database: Path
+    suggestions: Suggestions
 
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
@@ -292,15 +289,14 @@ class ResidentTalk:
             await self._say_in(talk, "utter_in_your_words", keep_open=True)
         elif name == "location":
             await self._say_in(talk, "utter_ask_location", keep_open=True)
-        elif name == "saved":
-            await self._saved(talk)
         elif name == "mydata":
             await self._my_data(talk)
         elif name == "withdraw":
             await consent.withdraw(talk.session, talk.resident)
             await self._say_in(talk, "utter_consent_withdrawn", keep_open=True)
-        elif name in {"save", "decline", "calendar"}:
-            await self._activity(talk, name, int(value))
+        elif name in self.suggestions.commands:
+            act = self.suggestions.commands[name]
+            await act(talk.session, talk.resident, value, talk.key)
 
     async def _end(self, talk: Talk) -> None:
         """The resident ends the talk with a human, or takes the request back."""
@@ -332,30 +328,6 @@ class ResidentTalk:
         await self._say_in(talk, "utter_feedback_thanks", keep_open=True)
         await self.desk.tell_feedback(talk.session, handoff, code)
 
-    async def _activity(self, talk: Talk, name: str, activity_id: int) -> None:
-        session, resident = talk.session, talk.resident
-        activity = await catalogue.get(session, activity_id)
-        if activity is None:
-            await self._say_in(talk, "utter_activity_gone", keep_open=True)
-        elif name == "calendar":
-            title = text_in(activity.title, resident.language)
-            document = {
-                "name": f"{activity_id}.ics",
-                "content": to_ics(activity, resident.language).decode(),
-            }
-            caption = self.wording.say("utter_calendar", resident.language).text
-            await post(
-                session,
-                f"{talk.key}:calendar",
-                resident.telegram_id,
-                "send_document",
-                {"document": document, "caption": f"{title}\n{caption}"},
-            )
-        else:
-            mark, said = MARKS[name]
-            await history.mark(session, resident.id, activity_id, mark)
-            await self._say_in(talk, said, keep_open=True)
-
     async def _my_data(self, talk: Talk) -> None:
         """Everything that is kept about the resident, as two files."""
         language = talk.resident.language
@@ -376,16 +348,6 @@ class ResidentTalk:
                 "send_document",
                 {"document": {"name": file, "content": content}},
             )
-
-    async def _saved(self, talk: Talk) -> None:
-        language = talk.resident.language
-        activities = await history.saved(talk.session, talk.resident.id)
-        if not activities:
-            await self._say_in(talk, "utter_no_saved", keep_open=True)
-            return
-        lines = [f"• {text_in(a.title, language)} ({a.municipality or '💻'})" for a in activities]
-        saying = self.wording.say("utter_saved_list", language, activities="\n".join(lines))
-        await self.renderer.say(talk.session, talk.resident, [saying], talk.key, keep_open=True)
 
     async def _to_the_human(
         self, talk: Talk, payload: str | None, message: dict[str, Any] | None

@@ -7,6 +7,8 @@ from actions.activities import ActionBeginSearch, ActionSuggestActivities
 from actions.base import LISTEN, Events
 from actions.rooms import Rooms
 from bot.activities import catalogue, history
+from bot.activities.asking import Asked
+from bot.activities.when import When
 from bot.factors import profile
 from bot.store.tables import Activity, Resident, now
 from tests.actions.making import Said, become, run, sets, tracker
@@ -260,13 +262,15 @@ async def test_a_location_sent_outside_any_question_is_looked_from(
 
 SUNDAY = {"start": "2020-01-05T13:00", "minutes": 60, "rrule": "FREQ=WEEKLY;BYDAY=SU"}
 MONDAY = {"start": "2020-01-06T13:00", "minutes": 60, "rrule": "FREQ=WEEKLY;BYDAY=MO"}
+SUNDAYS = Asked(when=When(weekdays=frozenset({6}))).as_json()
+MONDAYS = Asked(when=When(weekdays=frozenset({0}))).as_json()
 
 
 @pytest.mark.parametrize(
     "wished",
     [
         {"entities": [("time", "sunday")]},
-        {"slots": {"municipality": "Jämsä", "wished_times": ["sunday"]}},
+        {"slots": {"municipality": "Jämsä", "search": SUNDAYS}},
     ],
 )
 async def test_what_is_on_when_it_is_wished_for_is_suggested(
@@ -295,7 +299,7 @@ async def test_what_is_on_at_other_times_is_said_to_be(rooms: Rooms, resident: R
         slots={"municipality": "Jämsä"},
         entities=[("time", "sunday")],
     )
-    assert said[0] == ("utter_nothing_at_that_time", {})
+    assert said[0] == ("utter_suggestions_other_time", {})
     assert cards(said) == [ids["monday"]]
 
 
@@ -313,7 +317,19 @@ async def test_the_time_is_remembered_until_another_search_begins(
 ) -> None:
     state = tracker("ask_activities", resident=resident, entities=[("time", "sunday")])
     events, _ = await run(ActionBeginSearch, rooms, state)
-    assert events[0] == sets(wished_times=["sunday"])[0]
-    state = tracker("ask_activities", resident=resident, slots={"wished_times": ["sunday"]})
+    assert events[0] == sets(search=SUNDAYS)[0]
+    state = tracker("ask_activities", resident=resident, slots={"search": SUNDAYS})
     events, _ = await run(ActionBeginSearch, rooms, state)
-    assert events[0] == sets(wished_times=[])[0]
+    assert events[0] == sets(search=None)[0]
+
+
+async def test_more_is_looked_for_at_the_same_time_unless_another_is_named(
+    rooms: Rooms, resident: Resident
+) -> None:
+    slots = {"municipality": "Jämsä", "search": SUNDAYS}
+    state = tracker("ask_more", resident=resident, slots=slots)
+    events, _ = await run(ActionBeginSearch, rooms, state)
+    assert events == [*sets(municipality="Jämsä"), TO_THE_SUGGESTIONS]
+    state = tracker("ask_more", resident=resident, slots=slots, entities=[("time", "monday")])
+    events, _ = await run(ActionBeginSearch, rooms, state)
+    assert events[0] == sets(search=MONDAYS)[0]

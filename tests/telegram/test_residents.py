@@ -177,7 +177,7 @@ async def test_saved_activities_are_listed_without_rasa(seura: Seura) -> None:
             map="https://example.org",
         )
         await seura.writes("tekemistä")
-        await seura.taps(button("utter_activity_untimed", 0 if number == 1 else 2))
+        await seura.taps(button("utter_activity_untimed", 0 if number == 1 else 3))
         said = "utter_saved" if number == 1 else "utter_declined"
         assert (await seura.said())[-1] == words(said)
     [listed] = await seura.writes("/tallennetut")
