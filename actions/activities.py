@@ -121,6 +121,7 @@ class ActionSuggestActivities(SeuraAction):
             language=turn.language,
             at=now(),
             exclude=tastes.declined | (shown if turn.intent == "ask_more" else frozenset()),
+            factors=frozenset(factors),
             asked=tuple(known(asked.interests, self.rooms.interests)),
             when=asked.when,
             only=asked.only,

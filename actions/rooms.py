@@ -6,7 +6,6 @@ from pathlib import Path
 from bot.activities.asking import AskingWords
 from bot.activities.places import Gazetteer
 from bot.activities.points import Points
-from bot.activities.wished_times import TimeWords
 from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
@@ -52,7 +51,5 @@ class Rooms:
             phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
             when_words=read_mapping(KNOWLEDGE / "when.yml"),
             languages=read_mapping(KNOWLEDGE / "languages.yml"),
-            asking=AskingWords.load(
-                KNOWLEDGE / "asking.yml", TimeWords.load(KNOWLEDGE / "times.yml")
-            ),
+            asking=AskingWords.load(KNOWLEDGE / "asking.yml", KNOWLEDGE / "times.yml"),
         )

@@ -140,8 +140,13 @@ def check() -> None:
     quality.check(read_settings(), out)
 
 
-@cli.command()
+benches = typer.Typer(invoke_without_command=True)
+cli.add_typer(benches, name="bench")
+
+
+@benches.callback()
 def bench(
+    context: typer.Context,
     turns: Annotated[int, typer.Option(min=1, help="Turns that are counted, of each way.")] = 200,
     residents: Annotated[int, typer.Option(min=1, help="Residents who talk at once.")] = 8,
     epochs: Annotated[
@@ -158,6 +163,8 @@ def bench(
 
     Example: ./seura bench --turns 100 --out docs/bench/bench.json
     """
+    if context.invoked_subcommand:
+        return
     from bot.bench.machine import describe
     from bot.bench.measure import Bench
     from bot.bench.report import as_json, tables
@@ -185,6 +192,55 @@ def bench(
     page.print(f"All numbers: {path}")
 
 
+@benches.command(name="activities")
+def bench_activities(
+    sizes: Annotated[
+        str, typer.Option(help="How many activities, the smallest first, with commas between.")
+    ] = "10000,100000",
+    *,
+    postgres: Annotated[bool, typer.Option(help="On PostgreSQL, too.")] = True,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Where the numbers go: var/bench/activities.json.")
+    ] = None,
+) -> None:
+    """Measure how fast activities are found and taken in, as the catalogue grows.
+
+    Exits with 1 where a search or an import is slower than it may be. Let nothing else run.
+
+    Example: ./seura bench activities --sizes 1000,10000 --no-postgres
+    """
+    from bot.bench import activities as bench
+    from bot.bench.machine import describe
+
+    path = file or read_settings().var / "bench" / "activities.json"
+    _make_room(path)
+    counts = tuple(int(size) for size in sizes.split(",") if size.strip().isdigit())
+    if not counts:
+        raise SetupError("--sizes must be numbers with commas between, such as 10000,100000.")
+    measured: list[dict[str, Any]] = []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out, transient=True) as progress:
+        task = progress.add_task("Starting", total=None)
+
+        async def measure() -> None:
+            show = partial(_show, progress, task)
+            measured.extend(await bench.measure(counts, show, postgres=postgres))
+
+        _run(measure())
+    if not measured:
+        raise typer.Exit(130)  # stopped by hand
+    ratios, faults = bench.judge(measured)
+    numbers = {"machine": describe(), "measured": measured, "ratios": ratios, "faults": faults}
+    path.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page = Console(highlight=False)
+    page.print(bench.table(measured))
+    for name, ratio in ratios.items():
+        page.print(f"{name}: the 95 % of the largest is {ratio} times that of the smallest")
+    page.print(f"All numbers: {path}")
+    if faults:
+        raise SetupError("\n".join(faults))
+
+
 @cli.command()
 def evaluate(
     file: Annotated[
@@ -198,6 +254,9 @@ def evaluate(
     ] = None,
     *,
     crisis: Annotated[bool, typer.Option("--crisis", help="How well danger is heard.")] = False,
+    suggestions: Annotated[
+        bool, typer.Option("--suggestions", help="How well suggestions suit.")
+    ] = False,
 ) -> None:
     """Measure how people are understood: the development set, and the examples cross-validated.
 
@@ -207,10 +266,15 @@ def evaluate(
     --crisis prints recall and false alarms by kind, level and language, and every miss; its floors
     are in tests/safety/crisis_floors.yml.
 
+    --suggestions prints how much of what 60 people are shown would do for them, and what would not.
+
     Example: ./seura evaluate --set my_messages.tsv
     """
     if crisis:
         _evaluate_crisis()
+        return
+    if suggestions:
+        _evaluate_suggestions()
         return
     from bot.evaluation import floors, history, measuring
     from bot.evaluation.report import page, table
@@ -375,6 +439,22 @@ def _evaluate_crisis() -> None:
     under = list(crisis.Floors.load(folder / "crisis_floors.yml").missed(weighed))
     if under:
         raise SetupError("\n".join(under))
+
+
+def _evaluate_suggestions() -> None:
+    from bot.evaluation import suggestions
+
+    with out.status("Suggesting to 60 people"):
+        judged = asyncio.run(suggestions.evaluate())
+    page = Console(highlight=False, soft_wrap=True)
+    for one in judged:
+        if one.unfit:
+            page.print(f"{one.case.who}: {', '.join(one.unfit)}", markup=False)
+    numbers = suggestions.summary(judged)
+    for name, value in numbers.items():
+        page.print(f"{name}: {value}")
+    if numbers["precision_at_3"] < suggestions.LEAST_PRECISION:
+        raise SetupError(f"precision_at_3 is under {suggestions.LEAST_PRECISION}.")
 
 
 def _train(settings: Settings) -> Path:

@@ -93,16 +93,16 @@ class AskingWords:
     age: re.Pattern[str]
 
     @classmethod
-    def load(cls, path: Path, times: TimeWords) -> "AskingWords":
-        """Reads the file.
+    def load(cls, path: Path, times: Path) -> "AskingWords":
+        """Reads `asking.yml` and `times.yml`.
 
         Raises:
-            KnowledgeError: a part of it is missing or can't be used.
+            KnowledgeError: a part of them is missing or can't be used.
         """
         content = read_mapping(path)
         try:
             return cls(
-                times=times,
+                times=TimeWords.load(times),
                 only={
                     Fact[name]: _folded(words)
                     for name, words in mapping(content["only"], "only").items()

@@ -23,7 +23,8 @@ class Draft(BaseModel):
     """The fields of an activity; what a source does not tell is left at its default.
 
     `title` and `text` are by language (`fi`, `en`, `sv` …), at least one; coordinates are WGS84
-    degrees; `times` as in `times.py`; `price_euros` 0 is free, None not known.
+    degrees; `meant_for` are factors, none where it is for everybody; `times` as in `times.py`;
+    `price_euros` 0 is free, None not known.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -37,6 +38,7 @@ class Draft(BaseModel):
     place: str | None = None
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    meant_for: list[str] = Field(default_factory=list)
     needs: list[str] = Field(default_factory=list)
     interests: list[str] = Field(default_factory=list)
     times: list[dict[str, Any]] = Field(default_factory=list)

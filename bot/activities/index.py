@@ -2,7 +2,8 @@
 
 A row of `activity_search` says: this activity answers `term` in `area`.
 
-    term     `any`; `need:talk`; `interest:chess`; `held-in:en`; `friend` for friend activity
+    term     `any`; `need:talk`; `interest:chess`; `for:bereavement`, whom it is meant for;
+             `held-in:en`; `friend` for friend activity
     area     its municipality, its squares of the map (`areas.py`), or `online`
     soonest  when it begins next, in seconds since 1970; a week away where there are no times
     until    when the last time of it has ended
@@ -264,6 +265,7 @@ def _terms_of(activity: Activity) -> list[str]:
         ANY,
         *([FRIEND] if activity.kind == FRIEND else []),
         *(language_term(one) for one in activity.languages if one in RARER_LANGUAGES),
+        *(factor_term(factor) for factor in activity.meant_for),
         *(need_term(need) for need in dict.fromkeys(all_needs(activity))),
         *(interest_term(interest) for interest in dict.fromkeys(activity.interests)),
     ]
@@ -272,6 +274,11 @@ def _terms_of(activity: Activity) -> list[str]:
 def language_term(language: str) -> str:
     """The term of a language in which few things are held."""
     return f"held-in:{language}"
+
+
+def factor_term(factor: str) -> str:
+    """The term of a factor: what is meant for those who have it."""
+    return f"for:{factor}"
 
 
 def need_term(need: str) -> str:

@@ -2,10 +2,12 @@
 
 An activity's score is what it would give, weakened by how hard it is to get there:
 
-    score = reach x (needs + interests + ease + liking)
+    score = reach x meant x (needs + interests + ease + liking)
 
     reach      halves with every 25 km, with every 12 km for somebody who found things too far;
-               online counts as 50 km
+               online counts as 50 km; half of that for what begins later than in two months
+    meant      1; 1.5 for what is meant for people in just their situation, 0.3 for what is meant
+               for people in another one
     needs      0…1: the share of the wished needs, by weight, that it answers
     interests  0, 0.3, 0.45, 0.525 …: each further shared interest adds half of the one before
     ease       0.1, and 0.1 for walking in, and up to 0.1 for being soon (halves with every week)
@@ -32,7 +34,11 @@ HALF_REACH_KM = 25.0
 HALF_REACH_OF_THE_WEARY_KM = 12.0
 ONLINE_KM = 50.0
 WALK_KM = 2.0
+FOR_THEM, FOR_OTHERS = 1.5, 0.3
 HALF_SOONNESS = timedelta(days=7)
+# What begins later than this counts for half.
+FAR_OFF = timedelta(days=60)
+NEARLY_AS_GOOD = 0.55
 # Fewer opinions than this say nothing.
 RATINGS = 3
 MIDDLE_RATING = 3.0
@@ -47,6 +53,7 @@ class Wish:
         interests: keys of interests, the dearest first.
         latitude: of the point they are at, WGS84, where they gave one; else None.
         longitude: of the same point.
+        factors: keys of what lies behind their loneliness.
         municipality: name of their municipality (or of a locality in it), where known.
         language: `fi` or `en`.
         at: now, as an aware datetime.
@@ -69,6 +76,7 @@ class Wish:
     municipality: str | None
     language: str
     at: datetime
+    factors: frozenset[str] = frozenset()
     only: Fact = Fact.NONE
     exclude: frozenset[int] = frozenset()
     online_first: bool = False
@@ -110,6 +118,7 @@ class Parts:
     """What a score is made of; see the top of this module."""
 
     reach: float
+    meant: float
     needs: float
     interests: float
     ease: float
@@ -118,7 +127,11 @@ class Parts:
     @property
     def score(self) -> float:
         """At least 0, higher is better."""
-        return self.reach * max(0.0, self.needs + self.interests + self.ease + self.liking)
+        return (
+            self.reach
+            * self.meant
+            * max(0.0, self.needs + self.interests + self.ease + self.liking)
+        )
 
 
 def is_held_in(activity: Activity, language: str) -> bool:
@@ -128,7 +141,9 @@ def is_held_in(activity: Activity, language: str) -> bool:
 
 def answered_needs(activity: Activity, wish: Wish) -> list[str]:
     """The wished needs that it answers, the heaviest first."""
-    has = all_needs(activity)
+    has = set(all_needs(activity))
+    if is_for_others(activity, wish):
+        has.discard("peers")  # they would be nobody's peers there
     return sorted((need for need in wish.needs if need in has), key=lambda n: -wish.needs[n])
 
 
@@ -142,11 +157,18 @@ def fits(activity: Activity, wish: Wish) -> bool:
     """Whether it answers anything that was wished for; with no wishes, everything does."""
     if wish.asked:
         return any(key in activity.interests for key in wish.asked)
+    if is_for_others(activity, wish):
+        return bool(shared_interests(activity, wish))
     return bool(
         answered_needs(activity, wish)
         or shared_interests(activity, wish)
         or not (wish.needs or wish.interests)
     )
+
+
+def is_for_others(activity: Activity, wish: Wish) -> bool:
+    """Whether it is meant for people in another situation than theirs."""
+    return bool(activity.meant_for) and not wish.factors.intersection(activity.meant_for)
 
 
 def suits_age(activity: Activity, age: int | None) -> bool:
@@ -162,9 +184,9 @@ def parts(candidate: Candidate, wish: Wish) -> Parts:
     wished = sum(wish.needs.values())
     answered = sum(wish.needs[need] for need in answered_needs(activity, wish))
     return Parts(
-        reach=reach(
-            None if is_online(activity) else candidate.distance_km or 0.0, weary=wish.weary
-        ),
+        reach=reach(None if is_online(activity) else candidate.distance_km or 0.0, weary=wish.weary)
+        * (0.5 if candidate.next and candidate.next.start > wish.at + FAR_OFF else 1.0),
+        meant=meant_part(activity.meant_for, wish),
         needs=answered / wished if wished else 0.0,
         interests=interest_part(len(shared_interests(activity, wish))),
         ease=ease_part(
@@ -185,6 +207,13 @@ def reach(distance_km: float | None, *, weary: bool = False) -> float:
     if distance_km is None:
         return math.exp2(-ONLINE_KM / HALF_REACH_KM)
     return math.exp2(-distance_km / half)
+
+
+def meant_part(meant_for: Sequence[str], wish: Wish) -> float:
+    """How much it is meant for them."""
+    if not meant_for:
+        return 1.0
+    return FOR_THEM if wish.factors.intersection(meant_for) else FOR_OTHERS
 
 
 def interest_part(shared: int) -> float:
@@ -229,7 +258,8 @@ def choose(candidates: Iterable[Candidate], wish: Wish, limit: int) -> list[Cand
 
     - Only what is held in the wished language, unless there is nothing in it.
     - What the wished municipality has itself goes first, unless it answers nothing wished for.
-    - No two of the same kind for the same need or interest, where another would do.
+    - No two of the same kind for the same need or interest, where another is nearly as good and
+      as much at home.
     - Online ones come last, or first where that is wished.
     """
     candidates = list(candidates)
@@ -253,6 +283,8 @@ def _least_alike(ranked: Sequence[Candidate], chosen: Sequence[Candidate], wish:
         for other in ranked
         if _theme(other, wish) not in seen
         and fits(other.activity, wish) >= fits(best.activity, wish)
+        and other.home >= best.home
+        and score(other, wish) >= NEARLY_AS_GOOD * score(best, wish)
     )
     return next(others, best)
 

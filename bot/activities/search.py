@@ -27,6 +27,7 @@ from bot.activities.index import (
     RARER_LANGUAGES,
     Fact,
     Hit,
+    factor_term,
     interest_term,
     language_term,
     look_up,
@@ -58,7 +59,8 @@ NEAR_KM = 15.0
 FRIENDS_KM = 30.0
 CIRCLES_KM = (NEAR_KM, 30.0, 60.0, 120.0)
 # The heaviest needs and the dearest interests are looked for; the others still count in the score.
-NEEDS, INTERESTS = 5, 4
+NEEDS, INTERESTS, FACTORS = 5, 4, 4
+FOUND_FOR_THEM = 0.5
 NEEDS_OF_FACTS = {
     Fact.FREE: "free",
     Fact.STEP_FREE: "step_free",
@@ -70,8 +72,8 @@ WEIGHED = 20
 # And by these columns alone; the texts are read of the chosen ones.
 WEIGHED_BY = load_only(
     Activity.kind, Activity.municipality, Activity.latitude, Activity.longitude, Activity.needs,
-    Activity.interests, Activity.times, Activity.price_euros, Activity.languages,
-    Activity.youngest, Activity.oldest, Activity.walk_in, Activity.step_free,
+    Activity.interests, Activity.meant_for, Activity.times, Activity.price_euros,
+    Activity.languages, Activity.youngest, Activity.oldest, Activity.walk_in, Activity.step_free,
     Activity.hearing_loop, Activity.ratings, Activity.rating_sum, Activity.gone_at,
     Activity.duplicate_of,
 )  # fmt: skip
@@ -184,7 +186,7 @@ def _ladder(wish: Wish) -> Iterator[tuple[Wish, bool]]:
     """The wish, then softer ones; and whether one is only for when nothing was found before."""
     yield wish, False
     if wish.when:
-        yield replace(wish, when=When()), False
+        yield replace(wish, when=When()), True
     if wish.asked:
         unasked = replace(wish, asked=(), interests=(*wish.asked, *wish.interests))
         yield unasked, True
@@ -254,6 +256,7 @@ def _terms(wish: Wish) -> dict[str, float]:
     heaviest = sorted(wish.needs, key=lambda need: -wish.needs[need])[:NEEDS]
     terms = {need_term(need): wish.needs[need] / whole for need in heaviest}
     terms |= {interest_term(key): interest_part(1) for key in wish.interests[:INTERESTS]}
+    terms |= {factor_term(key): FOUND_FOR_THEM for key in sorted(wish.factors)[:FACTORS]}
     # What is insisted on may be rare among the others: it is looked for by itself, too.
     terms |= {need_term(NEEDS_OF_FACTS[fact]): 0.0 for fact in wish.only if fact in NEEDS_OF_FACTS}
     if wish.language in RARER_LANGUAGES:

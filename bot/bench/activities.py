@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 import psutil
+from rich.table import Table
 
 from actions.rooms import KNOWLEDGE
 from bot.activities.importers.table import COLUMNS, read
@@ -41,6 +42,8 @@ DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 KINDS = ("group", "group", "peer_group", "meeting_place", "course", "friend")
 LANGUAGES = ("fi", "fi", "fi", "fi en", "en")
 SEARCHES = 400
+LIMITS = {"p95_ms": 20.0, "import_seconds": 180.0, "import_mb": 500.0}
+FLAT = 2.0
 
 type Show = Callable[[str, int, int | None], None]
 
@@ -77,6 +80,31 @@ async def measure(sizes: tuple[int, ...], show: Show, *, postgres: bool) -> list
                 finally:
                     await store.close()
     return measured
+
+
+def judge(measured: list[dict[str, Any]]) -> tuple[dict[str, float], list[str]]:
+    """How much slower the largest is than the smallest, by database; and what is too slow."""
+    ratios, faults = {}, []
+    for kind in dict.fromkeys(row["database"] for row in measured):
+        rows = [row for row in measured if row["database"] == kind]
+        ratios[kind] = round(rows[-1]["p95_ms"] / rows[0]["p95_ms"], 2)
+        if ratios[kind] > FLAT:
+            faults.append(f"{kind}: searching grows {ratios[kind]} times; {FLAT} is the limit.")
+        for row in rows:
+            faults += [
+                f"{kind}, {row['activities']}: {name} is {row[name]}; {limit} is the limit."
+                for name, limit in LIMITS.items()
+                if row[name] > limit
+            ]
+    return ratios, faults
+
+
+def table(measured: list[dict[str, Any]]) -> Table:
+    """The numbers to read."""
+    shown = Table(*measured[0])
+    for row in measured:
+        shown.add_row(*(str(value) for value in row.values()))
+    return shown
 
 
 class _Rooms:

@@ -99,6 +99,7 @@ class Activity(Table):
     `times` is what `bot/activities/times.py` reads. `title`, `text`, `audience`, `contact` and
     `booking` are texts by language. `digest` tells what the source said last, `edited` which
     columns staff have written themselves, `proposed_needs` which needs wait for staff's yes.
+    `meant_for` are the factors of those whom it is for, none where it is for everybody.
     `gone_at` is set when its source no longer has it, `duplicate_of` when it was merged.
     """
 
@@ -117,6 +118,7 @@ class Activity(Table):
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)
     needs: Mapped[list[str]] = mapped_column(default=list)
+    meant_for: Mapped[list[str]] = mapped_column(default=list)
     proposed_needs: Mapped[list[str]] = mapped_column(default=list)
     interests: Mapped[list[str]] = mapped_column(default=list)
     times: Mapped[list[dict[str, Any]]] = mapped_column(default=list)

@@ -17,6 +17,7 @@ EMPTY_LIST = sa.text("'[]'")
 def upgrade() -> None:
     with op.batch_alter_table('activities') as activities:
         activities.drop_index('activities_place')
+        activities.add_column(sa.Column('meant_for', sa.JSON(), nullable=False, server_default=EMPTY_LIST))
         activities.add_column(sa.Column('proposed_needs', sa.JSON(), nullable=False, server_default=EMPTY_LIST))
         activities.add_column(sa.Column('hearing_loop', sa.Boolean(), nullable=True))
         activities.add_column(sa.Column('booking', sa.JSON(), nullable=True))
@@ -82,7 +83,7 @@ def downgrade() -> None:
             marks.drop_column(column)
     with op.batch_alter_table('activities') as activities:
         activities.drop_index('ix_activities_checked_at')
-        for column in ('proposed_needs', 'hearing_loop', 'booking', 'link', 'licence', 'attribution', 'digest',
+        for column in ('meant_for', 'proposed_needs', 'hearing_loop', 'booking', 'link', 'licence', 'attribution', 'digest',
                        'edited', 'ratings', 'rating_sum', 'duplicate_of', 'gone_at'):
             activities.drop_column(column)
         activities.create_index('activities_place', ['latitude', 'longitude'])
