@@ -299,7 +299,7 @@ class _Import:
         adding = insert(Activity).returning(Activity.source_id, Activity.id)
         alike = {"render_nulls": True}  # or rows that lack different things are sent apart
         added = await session.execute(adding, rows, execution_options=alike)
-        ids = dict(added.tuples().all())
+        ids = dict(added.all())
         activities = [Activity(id=ids[row["source_id"]], **row) for row in rows]
         await index(session, activities, self.gazetteer, self.at, fresh=True)
 
