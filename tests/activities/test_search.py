@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import cos, radians
 from pathlib import Path
@@ -9,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.activities.catalogue import load_samples
-from bot.activities.index import Fact
+from bot.activities.index import Fact, look_up, refresh
 from bot.activities.ranking import is_online
 from bot.activities.search import Reason, suggest
 from bot.activities.times import HELSINKI, next_occurrence
+from bot.activities.unmet import Unmet, most_unmet, note_unmet, unmet_terms
+from bot.activities.when import When
 from bot.store.engine import Store
 from bot.store.tables import Activity
 from tests.activities.making import AT, GAZETTEER, KNOWLEDGE, activity, online, put, wish
@@ -348,3 +351,99 @@ def postgres_name(server: "PostgresServer") -> str:
     server.psql("DROP DATABASE IF EXISTS seura_crowd WITH (FORCE);")
     server.psql("CREATE DATABASE seura_crowd;")
     return "seura_crowd"
+
+
+# --- what was asked for, and what is told where it is not that -----------------------------------
+
+
+@st.composite
+def askings(draw):
+    return draw(wishes()), When(
+        weekdays=draw(st.frozensets(st.integers(0, 6), max_size=2)),
+        parts=draw(st.frozensets(st.sampled_from(["morning", "afternoon", "evening"]), max_size=1)),
+    )
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    asking=askings(),
+    asked=st.sampled_from([(), ("chess",), ("music", "walking")]),
+    within=st.sampled_from([None, 2.0, 20.0]),
+)
+async def test_a_suggestion_is_what_was_asked_for_or_says_in_what_it_is_not(
+    crowded: Store, asking, asked, within
+):
+    wanted, when = asking
+    wanted = replace(wanted, when=when, asked=asked, within_km=within)
+    async with crowded.begin() as session:
+        suggestions = await suggest(session, wanted, GAZETTEER)
+    for one in suggestions:
+        assert one.reasons
+        assert one.next is None or one.next.end > wanted.at
+        if when and not one.other_time:
+            assert one.next
+            assert when.takes(one.next, wanted.at)
+        if asked and not one.other_interest:
+            assert set(asked) & set(one.activity.interests)
+        if not one.other_language:
+            assert wanted.language in (one.activity.languages or [wanted.language])
+        if within and one.distance_km and not one.wider and not is_online(one.activity):
+            assert one.distance_km <= within
+
+
+async def test_what_is_asked_for_by_name_is_let_go_last(store: Store):
+    tuesday = [{"start": "2026-12-01T18:00", "minutes": 60, "rrule": "FREQ=WEEKLY"}]
+    await put(
+        store,
+        activity("chess", interests=["chess"], times=tuesday),
+        activity("music", interests=["music"], times=tuesday, kind="course"),
+    )
+    assert await found(store, asked=("chess",)) == ["chess"]
+    friday = When(weekdays=frozenset({4}))
+    async with store.begin() as session:
+        (one,) = await suggest(session, wish(asked=("chess",), when=friday), GAZETTEER)
+        assert (one.activity.source_id, one.other_time, one.other_interest) == (
+            "chess",
+            True,
+            False,
+        )
+        others = await suggest(session, wish(asked=("yoga",)), GAZETTEER)
+    assert {one.activity.source_id for one in others} == {"chess", "music"}
+    assert all(one.other_interest for one in others)
+
+
+async def test_an_open_door_is_found_while_it_is_open(store: Store):
+    await put(store, activity("open", times=[{"open": "Tu 10:00-13:00"}]), activity("untimed"))
+    async with store.begin() as session:
+        (one,) = await suggest(session, wish(when=When(now=True)), GAZETTEER)
+        assert one.activity.source_id == "open"
+        assert Reason("open_now") in one.reasons
+        later = wish(when=When(now=True), at=AT + timedelta(hours=2))
+        assert all(one.other_time for one in await suggest(session, later, GAZETTEER))
+
+
+async def test_what_was_found_in_vain_is_counted_without_words(store: Store):
+    await put(store, activity("music", interests=["music"]))
+    wanted = wish(asked=("chess",))
+    for _ in range(2):
+        async with store.begin() as session:
+            lacking = unmet_terms(wanted, await suggest(session, wanted, GAZETTEER))
+            assert lacking == ["interest:chess"]
+            await note_unmet(session, lacking, "Äänekoski", AT)
+    async with store.begin() as session:
+        assert await most_unmet(session, "2026-12") == [Unmet("interest:chess", "Äänekoski", 2)]
+        assert await most_unmet(session, "2027-01") == []
+
+
+async def test_the_index_moves_on_with_time(store: Store):
+    weekly = [{"start": "2026-12-01T18:00", "minutes": 60, "rrule": "FREQ=WEEKLY"}]
+    once = [{"start": "2026-12-02T18:00", "minutes": 60}]
+    await put(store, activity("weekly", times=weekly), activity("once", times=once))
+    later = AT + timedelta(days=3)
+    async with store.begin() as session:
+        assert await refresh(session, GAZETTEER, later) == 2
+        assert await refresh(session, GAZETTEER, later) == 0
+        hits = await look_up(session, ["any"], ["in:Äänekoski"], later)
+        assert [hit.soonest for hit in hits] == [helsinki(2026, 12, 8, 18).timestamp()]
