@@ -9,7 +9,7 @@ from bot.activities.index import Fact
 from bot.activities.when import When
 from tests.activities.making import KNOWLEDGE
 
-WORDS = AskingWords.load(KNOWLEDGE / "asking.yml")
+WORDS = AskingWords.load(KNOWLEDGE / "asking.yml", KNOWLEDGE / "times.yml")
 # A Tuesday.
 AT = datetime(2026, 12, 1, 10, tzinfo=UTC)
 
