@@ -67,8 +67,11 @@ KEPT = (
         lambda r: (Outgoing.chat_id == r.telegram_id) | Outgoing.handoff_id.in_(_handoffs_of(r)),
     ),
 )
-# Tables with nothing of a resident in them: what is on, and what of the erased is still to remove.
-NOBODYS = frozenset({"activities", "forgotten"})
+# Tables with nothing of a resident in them: what is on and how it is found, what a month's searches
+# did not find, and what of the erased is still to remove.
+NOBODYS = frozenset(
+    {"activities", "activity_search", "activity_sources", "unmet_searches", "forgotten"}
+)
 # A moderator's own, or a number that only the database means something by.
 WITHHELD = frozenset({"moderator_id", "actor", "resident_id", "topic_id"})
 
