@@ -53,7 +53,7 @@ class ActionBeginSearch(SeuraAction):
         return [*events, SlotSet("municipality", None), FollowupAction("place_form")]
 
     def _asked(self, turn: Turn, before: Asked) -> Asked:
-        """What the message asks for; where it is about the last search, another time at the most."""
+        """What the message asks for; about the last search, another time at the most."""
         if turn.intent in ABOUT_THE_LAST:
             when = asked_in(turn, self.rooms).when
             return replace(before, when=when) if when else before
