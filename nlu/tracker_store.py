@@ -46,6 +46,13 @@ conversations = sa.Table(
     sa.Column("events", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False, index=True),
 )
+# As text: to put them together anew for each turn would take longer than they do.
+READ = sa.text("SELECT events FROM conversations WHERE sender_id = :sender_id")
+WRITE = sa.text(
+    "INSERT INTO conversations (sender_id, events, changed_at) "
+    "VALUES (:sender_id, :events, :changed_at) "
+    "ON CONFLICT (sender_id) DO UPDATE SET events = excluded.events, changed_at = excluded.changed_at"
+)
 
 
 class ShortTrackerStore(TrackerStore):
@@ -75,10 +82,9 @@ class ShortTrackerStore(TrackerStore):
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
         """The tracker as it is after the last turn; none for somebody new."""
-        query = sa.select(conversations.c.events).where(conversations.c.sender_id == sender_id)
         try:
             with self._engine.connect() as connection:
-                kept = connection.execute(query).scalar()
+                kept = connection.execute(READ, {"sender_id": sender_id}).scalar()
         except sa.exc.SQLAlchemyError as error:
             # Rasa would begin a new conversation instead.
             raise TurnFailed("the conversation can't be read") from error
@@ -96,15 +102,13 @@ class ShortTrackerStore(TrackerStore):
         """Writes the conversation's last turns in the place of those before."""
         await self.stream_events(tracker)
         row = {
+            "sender_id": tracker.sender_id,
             "events": json.dumps([_kept(event) for event in shortened(tracker, self._turns)]),
             "changed_at": time.time(),
         }
-        known = conversations.update().where(conversations.c.sender_id == tracker.sender_id)
         try:
             with self._engine.begin() as connection:
-                if not connection.execute(known.values(row)).rowcount:
-                    new = conversations.insert().values(sender_id=tracker.sender_id, **row)
-                    connection.execute(new)
+                connection.execute(WRITE, row)
         except sa.exc.SQLAlchemyError as error:
             # Rasa would keep it in memory, and forget it at the next start.
             raise TurnFailed("the conversation can't be written") from error
