@@ -8,7 +8,7 @@ in the log, with a word for the actor: `resident`, `bot`, `moderator:ID`. It rin
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
@@ -71,6 +71,19 @@ async def open_of(session: AsyncSession, resident: Resident) -> Handoff | None:
     return await session.scalar(
         select(Handoff).where(Handoff.resident_id == resident.id, Handoff.state.in_(OPEN))
     )
+
+
+async def with_open(
+    session: AsyncSession, whose: ColumnElement[bool]
+) -> tuple[Resident, Handoff | None] | None:
+    """A resident and their open handoff at one go: every message of theirs asks for both."""
+    found = await session.execute(
+        select(Resident, Handoff)
+        .outerjoin(Handoff, and_(Handoff.resident_id == Resident.id, Handoff.state.in_(OPEN)))
+        .where(whose)
+    )
+    row = found.one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 async def by_topic(session: AsyncSession, topic_id: int) -> Handoff | None:

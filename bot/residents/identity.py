@@ -30,9 +30,7 @@ async def meet(
     """
     known = await by_telegram_id(session, telegram_id)
     if known:
-        if now() - known.seen_at > SEEN_AGAIN:
-            known.seen_at = now()
-        known.gone_at = None
+        note_seen(known)
         return known, False
     taken = set(await session.scalars(select(Resident.alias)))
     resident = Resident(
@@ -48,6 +46,13 @@ async def meet(
         # A transaction beside this one took the alias, or made this very resident.
         return await meet(session, telegram_id, client_language, aliases)
     return resident, True
+
+
+def note_seen(resident: Resident) -> None:
+    """Notes that somebody is there: to the hour, so that not every message is a change."""
+    if now() - resident.seen_at > SEEN_AGAIN:
+        resident.seen_at = now()
+    resident.gone_at = None
 
 
 def first_language(client_language: str | None) -> str:

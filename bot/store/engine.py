@@ -11,12 +11,15 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.store import sqlite
 from bot.store.secrecy import Keys, equip
+from bot.store.tables import Table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -30,6 +33,20 @@ def ring(session: AsyncSession, bell: str, *things: Any) -> None:
         things: what it is about, for whoever wants to know without looking it up.
     """
     session.info.setdefault("bells", {}).setdefault(bell, []).extend(things)
+
+
+def insert_new(session: AsyncSession, table: type[Table], *returned: str) -> Any:
+    """An INSERT that leaves alone what is there already, and gives `returned` of what was not.
+
+    Args:
+        session: whose database it is for.
+        table: one of `bot/store/tables.py`.
+        returned: names of columns.
+    """
+    into = table.metadata.tables[table.__tablename__]
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(into) if on_postgresql else sqlite_dialect.insert(into)
+    return insert.on_conflict_do_nothing().returning(*(into.c[name] for name in returned))
 
 
 class Bell(asyncio.Event):
@@ -68,12 +85,14 @@ class Store:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end of the block, rolled back by an exception."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            async with session.begin():
-                yield session
-            for name, things in session.info.get("bells", {}).items():
-                self._bells[name].things.extend(things)
-                self._bells[name].set()
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+        for name, things in session.info.get("bells", {}).items():
+            self._bells[name].things.extend(things)
+            self._bells[name].set()
 
     def bell(self, name: str) -> Bell:
         """The bell of that name."""

@@ -14,13 +14,13 @@ from itertools import count
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
 from telegram import Update as TelegramUpdate
 from telegram.error import Conflict, RetryAfter, TelegramError
 
-from bot.store.engine import Store, ring
+from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Update, now
 from bot.telegram.outbox import pause_of
 
@@ -30,6 +30,12 @@ BELL = "inbox"
 ATTEMPTS = 3
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 POLL_SECONDS = 25
+SETTLE = (
+    update(Update)
+    .where(Update.update_id == bindparam("update"))
+    .values(handled_at=bindparam("at"), body=None, lane="handled")
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,7 @@ class Incoming:
 
     async def settle(self, session: AsyncSession) -> None:
         """Marks it handled, in the transaction that holds its outcome; its words are wiped."""
-        await session.execute(
-            update(Update)
-            .where(Update.update_id == self.id)
-            .values(handled_at=now(), body=None, lane="handled")
-        )
+        await session.execute(SETTLE, {"update": self.id, "at": now()})
 
 
 Handler = Callable[[Incoming], Awaitable[None]]
@@ -120,18 +122,14 @@ class Poller:
         Returns:
             What is new, to be handled for the first time.
         """
-        bodies = {arrived.update_id: json.loads(arrived.to_json()) for arrived in updates}
+        bodies = {arrived.update_id: arrived.to_dict() for arrived in updates}
+        rows = [
+            {"update_id": key, "lane": lane_of(body), "body": json.dumps(body), "attempts": 1}
+            for key, body in bodies.items()
+        ]
         async with self._store.begin() as session:
-            known = await session.scalars(
-                select(Update.update_id).where(Update.update_id.in_(bodies))
-            )
-            for update_id in known:
-                del bodies[update_id]
-            session.add_all(
-                Update(update_id=update_id, lane=lane_of(body), body=json.dumps(body), attempts=1)
-                for update_id, body in bodies.items()
-            )
-        return [Incoming(update_id, body, attempts=1) for update_id, body in bodies.items()]
+            new = set(await session.scalars(insert_new(session, Update, "update_id"), rows))
+        return [Incoming(key, body, attempts=1) for key, body in bodies.items() if key in new]
 
 
 class Lanes:

@@ -26,7 +26,7 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.residents import identity
-from bot.store.engine import Store, ring
+from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
 
 log = structlog.get_logger(__name__)
@@ -74,15 +74,23 @@ async def post_messages(
     session: AsyncSession, chat_id: int, messages: Mapping[str, dict[str, Any]]
 ) -> None:
     """Queues messages of the bot to one chat, in order: the parameters of each by its key."""
-    queued = await session.scalars(select(Outgoing.key).where(Outgoing.key.in_(messages)))
-    known = set(queued)
+    if not messages:
+        return
     rows = [
-        Outgoing(key=key, chat_id=chat_id, method="send_message", params=params)
+        {"key": key, "chat_id": chat_id, "method": "send_message", "params": params}
         for key, params in messages.items()
-        if key not in known
     ]
-    session.add_all(rows)
-    ring(session, BELL, *rows)
+    new = await session.execute(insert_new(session, Outgoing, "id", "key").values(rows))
+    ids = {key: row_id for row_id, key in new}
+    ring(
+        session,
+        BELL,
+        *(
+            Outgoing(id=ids[row["key"]], attempts=0, from_human=False, **row)
+            for row in rows
+            if row["key"] in ids
+        ),
+    )
 
 
 async def is_queued(session: AsyncSession, key: str) -> bool:

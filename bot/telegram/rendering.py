@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.activities.places import Gazetteer
@@ -55,6 +55,13 @@ ANYTIME = (
     "!feedback",
     "!in_your_words",
     "!location",
+)
+
+CLOSE_KEYBOARDS = (
+    update(Keyboard)
+    .where(Keyboard.resident_id == bindparam("resident"), Keyboard.closed_at.is_(None))
+    .values(closed_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -169,11 +176,7 @@ def _option(title: str, payload: str) -> dict[str, Any]:
 
 async def close_keyboards(session: AsyncSession, resident: Resident) -> None:
     """The questions that were open are past: their buttons answer nothing any more."""
-    await session.execute(
-        update(Keyboard)
-        .where(Keyboard.resident_id == resident.id, Keyboard.closed_at.is_(None))
-        .values(closed_at=now())
-    )
+    await session.execute(CLOSE_KEYBOARDS, {"resident": resident.id, "at": now()})
 
 
 def inline(keyboard: Keyboard, only: int | None = None) -> dict[str, Any]:

@@ -402,11 +402,13 @@ class ResidentTalk:
         words: str,
         answer: Answer | None,
     ) -> None:
-        resident = await identity.find(session, before.conversation_id)
-        if resident is None:
+        mine = Resident.conversation_id == before.conversation_id
+        known = await service.with_open(session, mine)
+        if known is None:
             await self._last_words(session, incoming, before, answer)
             return
-        talk = Talk(session, incoming, resident, await service.open_of(session, resident))
+        talk = Talk(session, incoming, *known)
+        resident = talk.resident
         if talk.handoff and talk.handoff.state == State.CLAIMED:
             return  # a human took the talk while Rasa was thinking: what it says is thrown away
         if answer is None:
@@ -444,6 +446,10 @@ class ResidentTalk:
     async def _talk(
         self, session: AsyncSession, incoming: Incoming, sender: dict[str, Any]
     ) -> Talk:
+        known = await service.with_open(session, Resident.telegram_id == sender["id"])
+        if known:
+            identity.note_seen(known[0])
+            return Talk(session, incoming, *known)
         resident, _ = await identity.meet(
             session, sender["id"], sender.get("language_code"), self.aliases
         )
