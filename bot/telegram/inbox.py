@@ -115,6 +115,7 @@ class Poller:
                     for incoming in await self.keep(updates):
                         self._lanes.take(lane_of(incoming.body), incoming)
                     offset = updates[-1].update_id + 1
+                    await asyncio.sleep(0)  # those who were just served go first
 
     async def keep(self, updates: tuple[TelegramUpdate, ...]) -> list[Incoming]:
         """Stores updates; those that came before are left as they are.

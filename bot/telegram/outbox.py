@@ -80,7 +80,7 @@ async def post_messages(
         {"key": key, "chat_id": chat_id, "method": "send_message", "params": params}
         for key, params in messages.items()
     ]
-    new = await session.execute(insert_new(session, Outgoing, "id", "key").values(rows))
+    new = await session.execute(insert_new(session, Outgoing, "id", "key"), rows)
     ids = {key: row_id for row_id, key in new}
     ring(
         session,
@@ -113,6 +113,7 @@ class Sender:
         self._undelivered = undelivered
         self._chats: defaultdict[int, deque[Outgoing]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._noting: dict[int, asyncio.Task[None]] = {}
         self._known: set[int] = set()
 
     async def run(self) -> None:
@@ -129,6 +130,7 @@ class Sender:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.gather(*self._noting.values(), return_exceptions=True)
 
     async def _after_a_crash(self) -> None:
         """A person's message that may have been sent is not sent again; the bot's own is."""
@@ -159,7 +161,10 @@ class Sender:
         waiting = self._chats[chat_id]
         at_once = True
         try:
-            while waiting:
+            while waiting or chat_id in self._noting:
+                if not waiting:
+                    await self._noted(chat_id)
+                    continue
                 row = waiting[0]
                 if not await self._prepare(row, at_once=at_once) or await self._send(row):
                     self._known.discard(row.id)
@@ -170,6 +175,7 @@ class Sender:
         except Exception as error:  # one chat's fault must not stop the others
             log.error("sending stopped", error=type(error).__name__)  # noqa: TRY400
             self._forget(chat_id)
+            self._noting.pop(chat_id, None)
             await asyncio.sleep(1)
             del self._tasks[chat_id]
             await self._look()
@@ -192,6 +198,8 @@ class Sender:
             Whether it is still to be sent.
         """
         row.attempts += 1
+        if row.chat_id in self._noting and "message_of" in (row.params or {}):
+            await self._noted(row.chat_id)
         if at_once and not row.from_human and "message_of" not in (row.params or {}):
             return True
         async with self._store.begin() as session:
@@ -221,8 +229,29 @@ class Sender:
         except TelegramError as error:
             await self._settle(row, state="failed", error=type(error).__name__)
         else:
-            await self._settle(row, state="sent", message_id=sent)
+            if row.from_human:
+                await self._settle(row, state="sent", message_id=sent)
+            else:
+                self._note(row, sent)
         return True
+
+    def _note(self, row: Outgoing, message_id: int | None) -> None:
+        """Settles what the bot has said while its next message is on its way."""
+        before = self._noting.get(row.chat_id)
+
+        async def noted() -> None:
+            if before:
+                await before
+            await self._settle(row, state="sent", message_id=message_id)
+
+        self._noting[row.chat_id] = asyncio.create_task(noted())
+
+    async def _noted(self, chat_id: int) -> None:
+        """Waits until all that was sent to a chat is settled; goes on settling when cancelled."""
+        noting = self._noting[chat_id]
+        await asyncio.shield(noting)
+        if self._noting.get(chat_id) is noting:
+            del self._noting[chat_id]
 
     async def _retry(self, row: Outgoing, error: NetworkError) -> bool:
         """Sends again, but a person's words only where they can't have arrived."""
@@ -256,7 +285,8 @@ class Sender:
             await session.execute(update(Outgoing).where(Outgoing.id == row.id).values(**values))
             if state in NOT_DELIVERED:
                 await self._undelivered(session, row)
-            if settled and row.chat_id > 0 and len(self._chats[row.chat_id]) == 1:
+            is_last = all(one is row for one in self._chats.get(row.chat_id, ()))
+            if settled and row.chat_id > 0 and is_last:
                 await _forget_erased(session, row.chat_id)
         if state in NOT_DELIVERED:
             log.warning("not sent", method=row.method, error=error)
