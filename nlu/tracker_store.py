@@ -51,7 +51,8 @@ READ = sa.text("SELECT events FROM conversations WHERE sender_id = :sender_id")
 WRITE = sa.text(
     "INSERT INTO conversations (sender_id, events, changed_at) "
     "VALUES (:sender_id, :events, :changed_at) "
-    "ON CONFLICT (sender_id) DO UPDATE SET events = excluded.events, changed_at = excluded.changed_at"
+    "ON CONFLICT (sender_id) DO UPDATE "
+    "SET events = excluded.events, changed_at = excluded.changed_at"
 )
 
 

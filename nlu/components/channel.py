@@ -16,8 +16,14 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.nlu.classifiers.regex_message_handler import RegexMessageHandler
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
 
@@ -104,7 +110,9 @@ class SeuraChannel(InputChannel):
             input_channel=self.name(),
             message_id=body["message_id"],
         )
-        message.parse_data = await agent.processor.parse_message(message)
+        message.parse_data = _payload(
+            body["message"], agent.domain
+        ) or await agent.processor.parse_message(message)
         await on_new_message(message)
         return {"messages": output.messages, "intent": _intent(message.parse_data)}
 
@@ -114,6 +122,20 @@ class SeuraChannel(InputChannel):
             tracker = await agent.processor.fetch_tracker_and_update_session(sender, output)
             tracker.update(SlotSet("language", language))
             await agent.tracker_store.save(tracker)
+
+
+def _payload(text: Text, domain: Domain) -> Optional[Dict[Text, Any]]:
+    """What a button's payload says, as Rasa reads it; None for words, and for unknown intents.
+
+    Rasa first has the whole pipeline understand the payload as if it were a sentence, and throws
+    that away.
+    """
+    if not text.startswith(INTENT_MESSAGE_PREFIX):
+        return None
+    read = YAMLStoryReader.unpack_regex_message(
+        Message({TEXT: text}), domain, entity_extractor_name=RegexMessageHandler.__name__
+    )
+    return read.as_dict(only_output_properties=True) if read.get(INTENT) else None
 
 
 def _kinds(error: BaseException) -> Text:

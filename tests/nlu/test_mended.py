@@ -1,4 +1,4 @@
-"""The short tracker: whatever is said, the bot does the same as with the whole conversation."""
+"""What is mended in Rasa: whatever is said, the bot does the same as with Rasa as it comes."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from bot import model
 from bot.settings import ROOT, read_settings
 
 
-def test_a_short_tracker_leads_to_the_same_actions_as_a_full_one() -> None:
+def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> None:
     trained = model.train(read_settings(), lambda stage: None)
     done = subprocess.run(
         [model.PYTHON, "-m", "tests.nlu.short_and_full", str(trained), "8", "25"],
@@ -22,3 +22,5 @@ def test_a_short_tracker_leads_to_the_same_actions_as_a_full_one() -> None:
     assert found["turns"] == 8 * 25
     short, full = found["most"]
     assert short < full
+    assert found["rules"]["unlike"] == 0
+    assert found["rules"]["compared"] > 8 * 25
