@@ -11,6 +11,8 @@
 Errors carry facts; the words a person reads are added at the edge.
 """
 
+from datetime import datetime
+
 
 class SeuraError(Exception):
     """Base of every error that Seura raises on purpose."""
@@ -40,11 +42,23 @@ class HandoffRefused(SeuraError):
     """A move in a handoff that is not allowed.
 
     Attributes:
-        reason: a stable code: `taken`, `not_claimed`, `not_ended`, `over`.
+        reason: a stable code: `taken`, `not_claimed`, `not_ended`, `over`, `cancelled`,
+            `open_already`, `blocked`, `behind`, `empty`.
         holder: name of the moderator who has it, where there is one.
+        at: when it was cancelled, or until when the resident is blocked.
+        newer: how many messages the writer has not seen.
     """
 
-    def __init__(self, reason: str, holder: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        holder: str | None = None,
+        *,
+        at: datetime | None = None,
+        newer: int = 0,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.holder = holder
+        self.at = at
+        self.newer = newer

@@ -1,24 +1,25 @@
-"""The moves of a handoff: asked for, claimed, released, ended, cancelled.
+"""The moves of a handoff, each with its conditions.
 
 Each move is one conditional UPDATE, so that of two people who press at once one wins, and one row
-in the log, with a word for the actor: `resident`, `bot`, `moderator:ID`. It rings the bell
-`handoff`.
+in the log: what, who, when, from where to where. It rings the bell `handoff`; whoever tells both
+sides of it finds the row with `told_at` empty.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
-from bot.handoff.states import MOVES, OPEN, RESIDENT, State, moderator
+from bot.handoff import blocks
+from bot.handoff.states import BOT, HELD, MOVES, OPEN, QUEUED, RESIDENT, Move, State, moderator
 from bot.store.engine import ring
 from bot.store.tables import Handoff, HandoffMove, Resident, now
 
 BELL = "handoff"
-FEEDBACK = frozenset({"good", "okay", "bad"})
-FEEDBACK_CHANGES = timedelta(days=7)
+REOPENS = timedelta(days=14)
+REMINDS = timedelta(minutes=10)
 
 
 async def request(
@@ -38,26 +39,29 @@ async def request(
 
     Returns:
         The resident's open handoff, new or not.
+
+    Raises:
+        HandoffRefused: `blocked`, until `at`; what is open already goes on all the same.
     """
-    # Two requests at once would else both find that there is none.
-    await session.execute(
-        select(Resident.id).where(Resident.id == resident.id).with_for_update(key_share=True)
-    )
+    await _hold(session, resident.id)
     handoff = await open_of(session, resident)
     if handoff is None:
+        if until := await blocks.blocked_until(session, resident.id):
+            raise HandoffRefused("blocked", at=until)
         handoff = Handoff(
             resident_id=resident.id,
             state=State.REQUESTED,
             danger=danger,
             shared=shared,
             topic_id=await _topic_of(session, resident),
+            last_number=1,
         )
         session.add(handoff)
         await session.flush()
-        _log(session, handoff, None, RESIDENT)
+        _log(session, handoff, Move.REQUEST, None, RESIDENT)
     elif danger:
         handoff.danger = danger
-        ring(session, BELL)
+        ring(session, BELL, handoff.id)
     return handoff
 
 
@@ -93,22 +97,56 @@ async def by_topic(session: AsyncSession, topic_id: int) -> Handoff | None:
     )
 
 
-async def moves_of(session: AsyncSession, handoff_id: int) -> int:
-    """How many moves the handoff has made."""
-    moves = select(func.count()).where(HandoffMove.handoff_id == handoff_id)
-    return await session.scalar(moves) or 0
-
-
-async def queue(session: AsyncSession) -> list[Handoff]:
-    """The handoffs that wait for a moderator: dangers first, then whoever has waited longest."""
-    in_danger_first = case((Handoff.danger.is_not(None), 0), else_=1)
+async def held_by(session: AsyncSession, moderator_id: int) -> list[Handoff]:
+    """The talks that a moderator has, the one that was claimed last first."""
     return list(
         await session.scalars(
             select(Handoff)
-            .where(Handoff.state == State.REQUESTED)
-            .order_by(in_danger_first, Handoff.requested_at, Handoff.id)
+            .where(Handoff.moderator_id == moderator_id, Handoff.state.in_(HELD))
+            .order_by(Handoff.claimed_at.desc(), Handoff.id.desc())
         )
     )
+
+
+async def queue(session: AsyncSession) -> list[Handoff]:
+    """The handoffs that wait for a moderator: dangers, the escalated, the longest waits."""
+    urgency = case(
+        (Handoff.danger.is_not(None), 0), (Handoff.escalated_at.is_not(None), 1), else_=2
+    )
+    return list(
+        await session.scalars(
+            select(Handoff)
+            .where(Handoff.state.in_(QUEUED))
+            .order_by(urgency, Handoff.requested_at, Handoff.id)
+        )
+    )
+
+
+async def going_on(session: AsyncSession) -> list[Handoff]:
+    """The talks that moderators have, oldest first."""
+    held = select(Handoff).where(Handoff.state.in_(HELD))
+    return list(await session.scalars(held.order_by(Handoff.claimed_at, Handoff.id)))
+
+
+async def untold(session: AsyncSession, handoff_id: int | None = None) -> list[HandoffMove]:
+    """The moves that nobody has been told of yet, oldest first; of one handoff, or of all."""
+    of = [HandoffMove.handoff_id == handoff_id] if handoff_id else []
+    return list(
+        await session.scalars(
+            select(HandoffMove).where(HandoffMove.told_at.is_(None), *of).order_by(HandoffMove.id)
+        )
+    )
+
+
+# --- moves ----------------------------------------------------------------------------------
+
+
+async def announce(session: AsyncSession, handoff_id: int) -> Handoff | None:
+    """Notes that the moderators have been told of a request; nothing where that is past."""
+    try:
+        return await _move(session, handoff_id, Move.ANNOUNCE, BOT)
+    except HandoffRefused:
+        return None
 
 
 async def claim(
@@ -117,154 +155,334 @@ async def claim(
     """Gives a waiting handoff to a moderator. To claim one's own again is fine.
 
     Raises:
-        HandoffRefused: `taken`, with the holder's name; `over`; or `not_claimed`: it was released
-            at this very moment, and may be claimed again.
+        HandoffRefused: `taken`, with the holder's name; `cancelled`, with the time; `over`.
     """
-    claimed = await _move(
+    handoff = await get(session, handoff_id)
+    if handoff and handoff.state in HELD and handoff.moderator_id == moderator_id:
+        return handoff
+    return await _move(
         session,
         handoff_id,
-        State.REQUESTED,
-        State.CLAIMED,
+        Move.CLAIM,
         moderator(moderator_id),
-        moderator_id=moderator_id,
-        moderator_name=moderator_name,
-        claimed_at=now(),
+        name=moderator_name,
+        **_held(moderator_id, moderator_name),
     )
-    if claimed:
-        return claimed
-    handoff = await get(session, handoff_id)
-    if handoff and handoff.state == State.CLAIMED and handoff.moderator_id == moderator_id:
-        return handoff
-    raise _refusal(handoff)
 
 
-async def release(session: AsyncSession, handoff_id: int, moderator_id: int) -> Handoff:
+async def answered(session: AsyncSession, handoff: Handoff) -> Handoff:
+    """Notes the holder's word to the resident: with the first, the talk begins."""
+    if handoff.state == State.CLAIMED:
+        handoff = await _move(
+            session,
+            handoff.id,
+            Move.ANSWER,
+            moderator(handoff.moderator_id or 0),
+            name=handoff.moderator_name,
+        )
+        handoff.answered_at = handoff.answered_at or now()
+    handoff.unanswered_since = None
+    return handoff
+
+
+async def release(
+    session: AsyncSession, handoff_id: int, moderator_id: int, reason: str | None = None
+) -> Handoff:
     """Puts a handoff back into the queue. Only its holder may.
 
     Raises:
-        HandoffRefused: `taken`, with the holder's name, `not_claimed` or `over`.
+        HandoffRefused: `taken`, with the holder's name, `not_claimed`, `cancelled` or `over`.
     """
-    released = await _move(
+    return await _release(
+        session, handoff_id, moderator(moderator_id), reason, Handoff.moderator_id == moderator_id
+    )
+
+
+async def return_to_queue(session: AsyncSession, handoff: Handoff, reason: str) -> Handoff:
+    """Takes a talk from a moderator who is silent or has gone.
+
+    Raises:
+        HandoffRefused: `taken`: it is another's by now; `not_claimed`, `cancelled` or `over`.
+    """
+    same = Handoff.moderator_id == handoff.moderator_id
+    return await _release(session, handoff.id, BOT, reason, same)
+
+
+async def _release(
+    session: AsyncSession,
+    handoff_id: int,
+    actor: str,
+    reason: str | None,
+    condition: ColumnElement[bool],
+) -> Handoff:
+    handoff = await get(session, handoff_id)
+    return await _move(
         session,
         handoff_id,
-        State.CLAIMED,
-        State.REQUESTED,
-        moderator(moderator_id),
-        Handoff.moderator_id == moderator_id,
+        Move.RELEASE,
+        actor,
+        condition,
+        name=handoff.moderator_name if handoff else None,
+        reason=reason,
         moderator_id=None,
         moderator_name=None,
         claimed_at=None,
+        unanswered_since=None,
     )
-    if released:
-        return released
-    raise _refusal(await get(session, handoff_id))
 
 
-async def end(session: AsyncSession, handoff_id: int, actor: str) -> Handoff:
+async def transfer(
+    session: AsyncSession,
+    handoff_id: int,
+    moderator_id: int,
+    to_id: int,
+    to_name: str,
+    reason: str | None = None,
+) -> Handoff:
+    """Gives a talk to another moderator. Only its holder may.
+
+    Raises:
+        HandoffRefused: `taken`, with the holder's name, `not_claimed`, `cancelled` or `over`.
+    """
+    handoff = await get(session, handoff_id)
+    return await _move(
+        session,
+        handoff_id,
+        Move.TRANSFER,
+        moderator(moderator_id),
+        Handoff.moderator_id == moderator_id,
+        name=handoff.moderator_name if handoff else None,
+        reason=reason,
+        **_held(to_id, to_name),
+    )
+
+
+async def take_over(
+    session: AsyncSession, handoff_id: int, moderator_id: int, moderator_name: str, holder_id: int
+) -> Handoff:
+    """Takes a talk from the moderator who has it: a step of its own, and told to both.
+
+    Args:
+        session: a transaction.
+        handoff_id: which.
+        moderator_id: who takes it.
+        moderator_name: their name.
+        holder_id: who had it when the other decided to take it.
+
+    Raises:
+        HandoffRefused: `taken`: it is a third's by now; `not_claimed`, `cancelled` or `over`.
+    """
+    return await _move(
+        session,
+        handoff_id,
+        Move.TRANSFER,
+        moderator(moderator_id),
+        Handoff.moderator_id == holder_id,
+        name=moderator_name,
+        **_held(moderator_id, moderator_name),
+    )
+
+
+async def escalate(
+    session: AsyncSession,
+    handoff_id: int,
+    actor: str,
+    name: str | None = None,
+    reason: str | None = None,
+) -> Handoff:
+    """Calls for more eyes: it goes before others, and whoever leads is told. Anybody may.
+
+    Raises:
+        HandoffRefused: `cancelled` or `over`.
+    """
+    return await _move(
+        session,
+        handoff_id,
+        Move.ESCALATE,
+        actor,
+        name=name,
+        reason=reason,
+        escalated_at=now(),
+    )
+
+
+async def end(
+    session: AsyncSession, handoff_id: int, actor: str, name: str | None = None
+) -> Handoff:
     """Ends a talk. A moderator may only end their own; resident and bot may end any.
 
     Args:
         session: a transaction.
         handoff_id: which.
         actor: `states.RESIDENT`, `states.BOT`, or what `states.moderator` makes.
+        name: the moderator's.
 
     Raises:
-        HandoffRefused: `taken`, with the holder's name, `not_claimed` or `over`.
+        HandoffRefused: `taken`, with the holder's name, `not_claimed`, `cancelled` or `over`.
     """
     moderator_id = actor.partition(":")[2]
     own = [Handoff.moderator_id == int(moderator_id)] if moderator_id else []
-    ended = await _move(
-        session, handoff_id, State.CLAIMED, State.ENDED, actor, *own, ended_at=now()
+    return await _move(
+        session, handoff_id, Move.END, actor, *own, name=name, ended_at=now(), unanswered_since=None
     )
-    if ended:
-        return ended
-    raise _refusal(await get(session, handoff_id))
+
+
+async def time_out(session: AsyncSession, handoff_id: int) -> Handoff:
+    """Ends what nobody has gone on with: the bot is better than silence.
+
+    Raises:
+        HandoffRefused: `cancelled` or `over`.
+    """
+    return await _move(
+        session, handoff_id, Move.TIME_OUT, BOT, ended_at=now(), unanswered_since=None
+    )
 
 
 async def cancel(session: AsyncSession, handoff_id: int) -> Handoff:
     """Takes a request back that nobody has claimed yet.
 
     Raises:
-        HandoffRefused: `taken`, with the holder's name, or `over`.
+        HandoffRefused: `taken`, with the holder's name, `cancelled` or `over`.
     """
-    cancelled = await _move(
-        session, handoff_id, State.REQUESTED, State.CANCELLED, RESIDENT, ended_at=now()
+    return await _move(session, handoff_id, Move.CANCEL, RESIDENT, ended_at=now())
+
+
+async def reopen(
+    session: AsyncSession, handoff_id: int, moderator_id: int, moderator_name: str
+) -> Handoff:
+    """Takes an ended talk up again, for some days.
+
+    Raises:
+        HandoffRefused: `open_already`: the resident has another one; `taken`, `not_ended`,
+            `cancelled` or `over`.
+    """
+    handoff = await get(session, handoff_id)
+    if handoff is None:
+        raise HandoffRefused("over")
+    await _hold(session, handoff.resident_id)
+    others = select(Handoff.id).where(
+        Handoff.resident_id == handoff.resident_id,
+        Handoff.id != handoff_id,
+        Handoff.state.in_(OPEN),
     )
-    if cancelled:
-        return cancelled
-    raise _refusal(await get(session, handoff_id))
+    if await session.scalar(others):
+        raise HandoffRefused("open_already")
+    return await _move(
+        session,
+        handoff_id,
+        Move.REOPEN,
+        moderator(moderator_id),
+        Handoff.ended_at > now() - REOPENS,
+        name=moderator_name,
+        ended_at=None,
+        **_held(moderator_id, moderator_name),
+    )
 
 
 def holder_may_write(handoff: Handoff, moderator_id: int) -> None:
     """Checks that the handoff is this moderator's.
 
     Raises:
-        HandoffRefused: `taken`, with the holder's name, `not_claimed` or `over`.
+        HandoffRefused: `taken`, with the holder's name, `not_claimed`, `cancelled` or `over`.
     """
-    if handoff.state != State.CLAIMED or handoff.moderator_id != moderator_id:
+    if handoff.state not in HELD or handoff.moderator_id != moderator_id:
         raise _refusal(handoff)
 
 
-async def give_feedback(session: AsyncSession, handoff_id: int, feedback: str) -> None:
-    """Keeps how the talk was: `good`, `okay` or `bad`. May be changed for some days.
-
-    Raises:
-        ValueError: there is no such feedback.
-        HandoffRefused: `not_ended`, or `over`: it was cancelled, or given too long ago to change.
-    """
-    if feedback not in FEEDBACK:
-        raise ValueError(f"no feedback: {feedback}")
-    given = await session.scalar(
-        update(Handoff)
-        .where(
-            Handoff.id == handoff_id,
-            Handoff.state == State.ENDED,
-            or_(Handoff.feedback.is_(None), Handoff.ended_at > now() - FEEDBACK_CHANGES),
-        )
-        .values(feedback=feedback)
-        .returning(Handoff.id)
-    )
-    if given is None:
-        handoff = await get(session, handoff_id)
-        raise HandoffRefused("not_ended" if handoff and handoff.state in OPEN else "over")
+def remind(handoff: Handoff) -> bool:
+    """Whether to say once more that a human was asked for: not at every asking."""
+    if handoff.reminded_at and now() - handoff.reminded_at < REMINDS:
+        return False
+    handoff.reminded_at = now()
+    return True
 
 
 async def _move(
     session: AsyncSession,
     handoff_id: int,
-    before: State,
-    after: State,
+    move: Move,
     actor: str,
     *conditions: ColumnElement[bool],
+    name: str | None = None,
+    reason: str | None = None,
     **values: Any,
-) -> Handoff | None:
-    """Makes the move if the handoff stands in `before` and fulfils the conditions."""
-    moved = await session.scalar(
-        update(Handoff)
-        .where(Handoff.id == handoff_id, Handoff.state == before, *conditions)
-        .values(state=after, **values)
-        .returning(Handoff),
-        execution_options={"populate_existing": True},
+) -> Handoff:
+    """Makes the move if the table of moves allows it and the conditions hold.
+
+    Raises:
+        HandoffRefused: why not.
+    """
+    before: str | None = None
+    while True:
+        handoff = await get(session, handoff_id)
+        after = MOVES[move].get(State(handoff.state)) if handoff else None
+        if handoff is None or after is None or handoff.state == before:
+            raise _refusal(handoff, move)
+        before = handoff.state
+        moved: Handoff | None = await session.scalar(
+            update(Handoff)
+            .where(Handoff.id == handoff_id, Handoff.state == before, *conditions)
+            .values(state=after, last_number=Handoff.last_number + 1, **values)
+            .returning(Handoff),
+            execution_options={"populate_existing": True},
+        )
+        if moved:
+            _log(session, moved, move, State(before), actor, name, reason)
+            return moved
+
+
+def _log(
+    session: AsyncSession,
+    handoff: Handoff,
+    move: Move,
+    before: State | None,
+    actor: str,
+    name: str | None = None,
+    reason: str | None = None,
+) -> None:
+    session.add(
+        HandoffMove(
+            handoff_id=handoff.id,
+            number=handoff.last_number,
+            move=move,
+            before=before,
+            after=handoff.state,
+            actor=actor,
+            name=name,
+            holder=handoff.moderator_name,
+            reason=reason,
+        )
     )
-    if moved:
-        _log(session, moved, before, actor)
-    return moved
+    ring(session, BELL, handoff.id)
 
 
-def _log(session: AsyncSession, handoff: Handoff, before: State | None, actor: str) -> None:
-    after = State(handoff.state)
-    if after not in MOVES[before]:
-        raise ValueError(f"no move from {before} to {after}")
-    session.add(HandoffMove(handoff_id=handoff.id, before=before, after=after, actor=actor))
-    ring(session, BELL)
+def _held(moderator_id: int, moderator_name: str) -> dict[str, Any]:
+    at: datetime = now()
+    return {
+        "moderator_id": moderator_id,
+        "moderator_name": moderator_name,
+        "claimed_at": at,
+        "unanswered_since": at,
+    }
 
 
-def _refusal(handoff: Handoff | None) -> HandoffRefused:
-    if handoff is None or handoff.state not in OPEN:
+def _refusal(handoff: Handoff | None, move: Move | None = None) -> HandoffRefused:
+    if handoff is None or handoff.state == State.ENDED:
         return HandoffRefused("over")
-    if handoff.state == State.REQUESTED:
+    if handoff.state == State.CANCELLED:
+        return HandoffRefused("cancelled", at=handoff.ended_at)
+    if move == Move.REOPEN:
+        return HandoffRefused("not_ended")
+    if handoff.state in QUEUED:
         return HandoffRefused("not_claimed")
     return HandoffRefused("taken", handoff.moderator_name)
+
+
+async def _hold(session: AsyncSession, resident_id: int) -> None:
+    """Two requests at once would else both find that there is none."""
+    await session.execute(
+        select(Resident.id).where(Resident.id == resident_id).with_for_update(key_share=True)
+    )
 
 
 async def _topic_of(session: AsyncSession, resident: Resident) -> int | None:

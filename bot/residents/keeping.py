@@ -12,8 +12,14 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.tables import (
+    Block,
     Handoff,
+    HandoffCopy,
+    HandoffMessage,
     HandoffMove,
+    HandoffNote,
+    HandoffRead,
+    HandoffVersion,
     Keyboard,
     Outgoing,
     Resident,
@@ -23,6 +29,7 @@ from bot.store.tables import (
     SafetyAssessment,
     Table,
     Update,
+    Volunteer,
 )
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -52,6 +59,10 @@ def _handoffs_of(resident: Resident) -> Any:
     return select(Handoff.id).where(Handoff.resident_id == resident.id)
 
 
+def _messages_of(resident: Resident) -> Any:
+    return select(HandoffMessage.id).where(HandoffMessage.handoff_id.in_(_handoffs_of(resident)))
+
+
 KEPT = (
     Kind(Resident, lambda resident: Resident.id == resident.id),
     Kind(ResidentFactor, lambda r: ResidentFactor.resident_id == r.id, consented=True),
@@ -59,6 +70,13 @@ KEPT = (
     Kind(ResidentActivity, lambda r: ResidentActivity.resident_id == r.id),
     Kind(Handoff, lambda r: Handoff.resident_id == r.id),
     Kind(HandoffMove, lambda r: HandoffMove.handoff_id.in_(_handoffs_of(r))),
+    Kind(HandoffMessage, lambda r: HandoffMessage.handoff_id.in_(_handoffs_of(r))),
+    Kind(HandoffVersion, lambda r: HandoffVersion.message_id.in_(_messages_of(r))),
+    Kind(HandoffNote, lambda r: HandoffNote.handoff_id.in_(_handoffs_of(r))),
+    Kind(HandoffCopy, lambda r: HandoffCopy.handoff_id.in_(_handoffs_of(r))),
+    Kind(HandoffRead, lambda r: HandoffRead.handoff_id.in_(_handoffs_of(r))),
+    Kind(Block, lambda r: Block.resident_id == r.id),
+    Kind(Volunteer, lambda r: Volunteer.resident_id == r.id),
     Kind(SafetyAssessment, lambda r: SafetyAssessment.resident_id == r.id),
     Kind(Keyboard, lambda r: Keyboard.resident_id == r.id),
     Kind(Update, lambda r: Update.lane == f"resident:{r.telegram_id}"),
@@ -68,12 +86,31 @@ KEPT = (
     ),
 )
 # Tables with nothing of a resident in them: what is on and how it is found, what a month's searches
-# did not find, and what of the erased is still to remove.
+# did not find, what of the erased is still to remove, the moderators' group and their shifts.
 NOBODYS = frozenset(
-    {"activities", "activity_search", "activity_sources", "unmet_searches", "forgotten"}
+    {
+        "activities",
+        "activity_search",
+        "activity_sources",
+        "unmet_searches",
+        "forgotten",
+        "moderator_groups",
+        "duty_shifts",
+    }
 )
 # A moderator's own, or a number that only the database means something by.
-WITHHELD = frozenset({"moderator_id", "actor", "resident_id", "topic_id"})
+WITHHELD = frozenset(
+    {
+        "moderator_id",
+        "reviewer_id",
+        "actor",
+        "author",
+        "resident_id",
+        "topic_id",
+        "chat_id",
+        "lane",
+    }
+)
 
 
 async def everything(session: AsyncSession, resident: Resident) -> Rows:

@@ -163,7 +163,7 @@ def _helpline(row: Mapping[str, Any]) -> Helpline:
             kinds=frozenset(KINDS[KINDS.index(kind)] for kind in row["kinds"]),
             offered_to=frozenset(row["offered_to"]),
             languages=frozenset(row["languages"]),
-            hours=_openings(row["hours"]),
+            hours=openings(row["hours"]),
             source=row["source"],
             checked=date.fromisoformat(str(row["checked"])),
             note=row.get("note", {}),
@@ -174,7 +174,12 @@ def _helpline(row: Mapping[str, Any]) -> Helpline:
         raise ValueError(f"{row.get('id', row)}: {error!r}") from error
 
 
-def _openings(hours: str | list[Mapping[str, str]] | None) -> tuple[Opening, ...] | None:
+def openings(hours: str | list[Mapping[str, str]] | None) -> tuple[Opening, ...] | None:
+    """Reads openings: `always`, a list of `{days: mon-fri, opens: "09:00", closes: "15:00"}`.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is something else.
+    """
     if isinstance(hours, list):
         return tuple(_opening(**span) for span in hours)
     return NOT_LISTED[hours]

@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ class Store:
         self.engine = _engine(url)
         equip(self.engine.sync_engine.dialect, keys)
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
+        self._listeners: defaultdict[str, list[Bell]] = defaultdict(list)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -91,12 +92,23 @@ class Store:
         ):
             yield session
         for name, things in session.info.get("bells", {}).items():
-            self._bells[name].things.extend(things)
-            self._bells[name].set()
+            for bell in (self._bells[name], *self._listeners[name]):
+                bell.things.extend(things)
+                bell.set()
 
     def bell(self, name: str) -> Bell:
         """The bell of that name."""
         return self._bells[name]
+
+    @contextmanager
+    def listen(self, name: str) -> Iterator[Bell]:
+        """A bell of one's own, rung together with the one of that name, for as long as the block."""
+        bell = Bell()
+        self._listeners[name].append(bell)
+        try:
+            yield bell
+        finally:
+            self._listeners[name].remove(bell)
 
     async def migrate(self) -> None:
         """Brings the tables to the newest version; does nothing when they are there already."""

@@ -1,13 +1,15 @@
 """Encrypting again, with another key, what is kept."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
 from bot.store.engine import Store
-from bot.store.secrecy import Keys
-from bot.store.tables import Outgoing, Update
+from bot.store.secrecy import Keys, Secret, SecretJson
+from bot.store.tables import Table
 
 
 async def encrypt_again(database: str, key_file: Path) -> int:
@@ -27,14 +29,20 @@ async def encrypt_again(database: str, key_file: Path) -> int:
     try:
         await store.migrate()
         async with store.begin() as session:
-            updates = list(await session.scalars(select(Update).where(Update.body.is_not(None))))
-            calls = list(
-                await session.scalars(select(Outgoing).where(Outgoing.params.is_not(None)))
-            )
-            for update in updates:
-                flag_modified(update, "body")
-            for call in calls:
-                flag_modified(call, "params")
+            return sum([await _again(session, table, name) for table, name in _secret_columns()])
     finally:
         await store.close()
-    return len(updates) + len(calls)
+
+
+def _secret_columns() -> Iterator[tuple[type[Table], str]]:
+    for mapper in Table.registry.mappers:
+        for column in mapper.columns:
+            if isinstance(column.type, Secret | SecretJson):
+                yield mapper.class_, column.name
+
+
+async def _again(session: AsyncSession, table: type[Table], name: str) -> int:
+    rows = list(await session.scalars(select(table).where(getattr(table, name).is_not(None))))
+    for row in rows:
+        flag_modified(row, name)
+    return len(rows)

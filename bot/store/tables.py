@@ -214,8 +214,16 @@ class ResidentActivity(Table):
     marked_at: Mapped[datetime] = mapped_column(default=now)
 
 
+# The states in which a handoff goes on: `bot/handoff/states.py`.
+_GOES_ON = text("state IN ('requested', 'waiting', 'claimed', 'active')")
+
+
 class Handoff(Table):
-    """A resident's request for a human, and what came of it. States: `bot/handoff/states.py`."""
+    """A resident's request for a human, and what came of it. States: `bot/handoff/states.py`.
+
+    `last_number` counts what has been said, noted and moved in it. `unanswered_since` is when the
+    resident began to wait for a word of the moderator who has it.
+    """
 
     __tablename__ = "handoffs"
     __table_args__ = (
@@ -224,8 +232,8 @@ class Handoff(Table):
             "handoffs_open",
             "resident_id",
             unique=True,
-            sqlite_where=text("state IN ('requested', 'claimed')"),
-            postgresql_where=text("state IN ('requested', 'claimed')"),
+            sqlite_where=_GOES_ON,
+            postgresql_where=_GOES_ON,
         ),
     )
 
@@ -237,25 +245,197 @@ class Handoff(Table):
     topic_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     moderator_id: Mapped[int | None] = mapped_column(BigInteger)
     moderator_name: Mapped[str | None]
-    feedback: Mapped[str | None]
+    last_number: Mapped[int] = mapped_column(default=0)
     requested_at: Mapped[datetime] = mapped_column(default=now)
+    reminded_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    unanswered_since: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    feedback: Mapped[str | None]
+    feedback_asked_at: Mapped[datetime | None]
+    feedback_words: Mapped[str | None] = mapped_column(Secret)
+    outcome: Mapped[str | None]
+    closing_note: Mapped[str | None] = mapped_column(Secret)
+    follow_up_at: Mapped[datetime | None] = mapped_column(index=True)
+    followed_up_at: Mapped[datetime | None]
+
+
+def _of_handoff() -> ForeignKey:
+    return ForeignKey("handoffs.id", ondelete="CASCADE")
 
 
 class HandoffMove(Table):
-    """One move in the life of a handoff: append-only."""
+    """One move in the life of a handoff: append-only, but for `told_at`.
+
+    `name` is the moderator's who made it, `holder` whose the handoff is after it. `told_at` is
+    when both sides were told.
+    """
 
     __tablename__ = "handoff_moves"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    handoff_id: Mapped[int] = mapped_column(
-        ForeignKey("handoffs.id", ondelete="CASCADE"), index=True
-    )
+    handoff_id: Mapped[int] = mapped_column(_of_handoff(), index=True)
+    number: Mapped[int]
+    move: Mapped[str]
     before: Mapped[str | None]
     after: Mapped[str]
     actor: Mapped[str]
+    name: Mapped[str | None]
+    holder: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Secret)
     moved_at: Mapped[datetime] = mapped_column(default=now)
+    told_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class HandoffMessage(Table):
+    """What one of the two said in a handoff: the truth, whatever became of its copies.
+
+    `number` is its place in the handoff, `changed` that of its latest change. `author` is
+    `resident` or `moderator:ID`, `name` the moderator's; `surface` where it was written:
+    `telegram` or `web`. `kind` is `text` or what is in the file; `words` text or caption.
+    `state`: a resident's is `received`; a moderator's `pending`, `sent`, `failed`, `unknown`.
+    """
+
+    __tablename__ = "handoff_messages"
+    __table_args__ = (Index("handoff_messages_number", "handoff_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(_of_handoff())
+    number: Mapped[int]
+    changed: Mapped[int]
+    author: Mapped[str]
+    name: Mapped[str | None]
+    surface: Mapped[str]
+    kind: Mapped[str]
+    words: Mapped[str | None] = mapped_column(Secret)
+    file: Mapped[dict[str, Any] | None] = mapped_column(SecretJson)
+    answers: Mapped[int | None] = mapped_column(
+        ForeignKey("handoff_messages.id", ondelete="SET NULL"), index=True
+    )
+    state: Mapped[str] = mapped_column(index=True)
+    error: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(default=1)
+    said_at: Mapped[datetime] = mapped_column(default=now)
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class HandoffVersion(Table):
+    """What a message said before it was edited."""
+
+    __tablename__ = "handoff_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("handoff_messages.id", ondelete="CASCADE"), index=True
+    )
+    words: Mapped[str | None] = mapped_column(Secret)
+    until: Mapped[datetime] = mapped_column(default=now)
+
+
+class HandoffNote(Table):
+    """A moderators' note: in a table that nothing which sends to residents reads."""
+
+    __tablename__ = "handoff_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(_of_handoff(), index=True)
+    number: Mapped[int]
+    moderator_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    words: Mapped[str] = mapped_column(Secret)
+    noted_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class HandoffRead(Table):
+    """How far a moderator has read a handoff: the number of the newest that they have seen."""
+
+    __tablename__ = "handoff_reads"
+
+    handoff_id: Mapped[int] = mapped_column(_of_handoff(), primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int]
+    read_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class HandoffCopy(Table):
+    """A Telegram message that shows a message of a handoff, or belongs to it (its card)."""
+
+    __tablename__ = "handoff_copies"
+    __table_args__ = (Index("handoff_copies_telegram", "chat_id", "telegram_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handoff_id: Mapped[int] = mapped_column(_of_handoff(), index=True)
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("handoff_messages.id", ondelete="CASCADE"), index=True
+    )
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    telegram_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class Block(Table):
+    """That a resident may not ask for a human for a time; helplines they still get."""
+
+    __tablename__ = "blocks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    reason: Mapped[str] = mapped_column(Secret)
+    moderator_id: Mapped[int] = mapped_column(BigInteger)
+    moderator_name: Mapped[str]
+    blocked_at: Mapped[datetime] = mapped_column(default=now)
+    until: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class DutyShift(Table):
+    """A time for which a moderator is on duty."""
+
+    __tablename__ = "duty_shifts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    moderator_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    moderator_name: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Volunteer(Table):
+    """Somebody who offers to help: three answers, and what moderators made of them.
+
+    `state`: `offered`, `invited`, `declined`. `answers` by question, in `volunteers.QUESTIONS`.
+    """
+
+    __tablename__ = "volunteers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    state: Mapped[str] = mapped_column(default="offered", index=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(SecretJson)
+    offered_at: Mapped[datetime] = mapped_column(default=now)
+    reviewer_id: Mapped[int | None] = mapped_column(BigInteger)
+    reviewer_name: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+
+
+class ModeratorGroup(Table):
+    """What has become of the moderators' group that the settings name.
+
+    `chat_id` is its id now: a group that is upgraded gets another. `trouble` is what keeps the
+    bot from working there, such as `no_rights`, none where all is well.
+    """
+
+    __tablename__ = "moderator_groups"
+
+    configured_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    is_forum: Mapped[bool]
+    trouble: Mapped[str | None]
+    noticed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SafetyAssessment(Table):
@@ -301,7 +481,9 @@ class Outgoing(Table):
     """A call to Telegram that is to be made, in order within its chat.
 
     `state`: `pending`, `sending`, `sent`, `failed`, `unknown` (the process died between sending
-    and marking), `dropped` (the receiver is gone). `params` is wiped once it is settled.
+    and marking), `dropped` (the receiver is gone, or a later call says it anew). `params` is
+    wiped once it is settled. `lane` is what must stay in order, the chat unless it is another;
+    `said_id` the handoff's message that it carries.
     """
 
     __tablename__ = "outgoing"
@@ -317,8 +499,12 @@ class Outgoing(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     error: Mapped[str | None]
+    lane: Mapped[str | None]
     handoff_id: Mapped[int | None] = mapped_column(
         ForeignKey("handoffs.id", ondelete="SET NULL"), index=True
+    )
+    said_id: Mapped[int | None] = mapped_column(
+        ForeignKey("handoff_messages.id", ondelete="SET NULL"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(default=now)
     settled_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from bot.dialogue.wording import Phrases, Wording
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff import service
-from bot.handoff.states import OPEN, State
+from bot.handoff.states import HELD, OPEN
 from bot.residents import identity
 from bot.store.engine import Store
 from bot.store.tables import Handoff, Outgoing, Resident
@@ -135,7 +135,7 @@ class Desk:
     def card(self, handoff: Handoff, resident: Resident) -> dict[str, Any]:
         """The card as it stands now: its `text`, and the buttons that its state allows."""
         card = self._request_card(handoff, resident)
-        if handoff.state == State.CLAIMED:
+        if handoff.state in HELD:
             said = self._words("utter_topic_card_claimed", card.text, handoff)
         elif handoff.state in OPEN:
             said = card
@@ -179,10 +179,9 @@ class Desk:
             select(Outgoing.id).where(Outgoing.key == key)
         ):
             return
-        moves = await service.moves_of(session, handoff.id)
         await post(
             session,
-            f"{key}:{moves}:{handoff.danger}",
+            f"{key}:{handoff.last_number}:{handoff.danger}",
             self.chat_id,
             "edit_message_text",
             {**self.card(handoff, resident), "message_of": key},
@@ -287,14 +286,14 @@ class Desk:
     async def claimed(self, session: AsyncSession, handoff: Handoff) -> None:
         """A moderator has it: both sides are told."""
         name = handoff.moderator_name
-        key = f"handoff:{handoff.id}:claimed:{await service.moves_of(session, handoff.id)}"
+        key = f"handoff:{handoff.id}:claimed:{handoff.last_number}"
         await self.tell(session, handoff, key, "utter_topic_claimed", moderator=name)
         await self._tell_resident(session, handoff, key, "utter_handoff_joined", moderator=name)
         await self.refresh_card(session, handoff)
 
     async def released(self, session: AsyncSession, handoff: Handoff, name: str) -> None:
         """It is in the queue again: both sides are told."""
-        key = f"handoff:{handoff.id}:released:{await service.moves_of(session, handoff.id)}"
+        key = f"handoff:{handoff.id}:released:{handoff.last_number}"
         await self.tell(session, handoff, key, "utter_topic_released", moderator=name)
         await self._tell_resident(session, handoff, key, "utter_handoff_released", moderator=name)
         await self.refresh_card(session, handoff)

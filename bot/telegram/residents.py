@@ -21,8 +21,8 @@ from bot.dialogue.sayings import Answer, Saying
 from bot.dialogue.wording import Phrases, Wording
 from bot.errors import DialogueUnavailable, HandoffRefused
 from bot.factors import profile
-from bot.handoff import service
-from bot.handoff.states import RESIDENT, State
+from bot.handoff import aftercare, service
+from bot.handoff.states import HELD, RESIDENT
 from bot.handoff.summary import minimal
 from bot.residents import consent, identity, keeping
 from bot.residents.aliases import Aliases
@@ -68,7 +68,7 @@ class Talk:
         """Whether the talk is a human's: what is written goes to them and to nobody else."""
         if self.handoff is None:
             return False
-        return self.handoff.state == State.CLAIMED or self.handoff.danger is None
+        return self.handoff.state in HELD or self.handoff.danger is None
 
 
 @dataclass
@@ -226,7 +226,7 @@ class ResidentTalk:
         )
         if talk.silent:
             await self._relay(talk, message)
-        if talk.handoff and talk.handoff.state == State.CLAIMED:
+        if talk.handoff and talk.handoff.state in HELD:
             await self._call_human(talk, assessment.kind)
             return
         language = detect(text) or _language_of(assessment) or resident.language
@@ -305,7 +305,7 @@ class ResidentTalk:
             await self._say_in(talk, "utter_nothing_to_end")
             return
         try:
-            if handoff.state == State.CLAIMED:
+            if handoff.state in HELD:
                 await service.end(talk.session, handoff.id, RESIDENT)
                 await self.desk.ended(talk.session, handoff, "utter_topic_ended_by_resident")
             else:
@@ -321,7 +321,7 @@ class ResidentTalk:
         if handoff is None or handoff.resident_id != talk.resident.id:
             return
         try:
-            await service.give_feedback(talk.session, handoff.id, code)
+            await aftercare.give_feedback(talk.session, handoff.id, code)
         except HandoffRefused:
             await self._say_in(talk, "utter_handoff_over", keep_open=True)
             return
@@ -409,7 +409,7 @@ class ResidentTalk:
             return
         talk = Talk(session, incoming, *known)
         resident = talk.resident
-        if talk.handoff and talk.handoff.state == State.CLAIMED:
+        if talk.handoff and talk.handoff.state in HELD:
             return  # a human took the talk while Rasa was thinking: what it says is thrown away
         if answer is None:
             await self._say_in(talk, "utter_unavailable", keep_open=True)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.dialogue import tracker
+from bot.handoff import duty, ledger
 from bot.handoff.states import OPEN
 from bot.residents import erasure
 from bot.store.engine import Store, ring
@@ -54,6 +55,7 @@ class Retention:
             idle = await self._forget_idle(session, at - self.residents)
             talks = await self._forget_talks(session, at - self.handoffs)
             await outbox.forget_settled(session, at - SETTLED_KEPT)
+            await duty.forget_shifts(session, at - SETTLED_KEPT)
         log.info("retention", tracker_events=events, residents=idle, talks=talks)
 
     async def _forget_idle(self, session: AsyncSession, before: datetime) -> int:
@@ -76,15 +78,14 @@ class Retention:
         )
         over = list(
             await session.execute(
-                select(Handoff.id, Handoff.topic_id).where(
-                    Handoff.ended_at < before, Handoff.topic_id.is_not(None), ~goes_on
-                )
+                select(Handoff.id, Handoff.topic_id).where(Handoff.ended_at < before, ~goes_on)
             )
         )
         ids = [handoff_id for handoff_id, _ in over]
+        await ledger.forget(session, before)
         await session.execute(delete(Outgoing).where(Outgoing.handoff_id.in_(ids)))
         await session.execute(update(Handoff).where(Handoff.id.in_(ids)).values(topic_id=None))
-        for topic_id in {topic_id for _, topic_id in over}:
+        for topic_id in {topic_id for _, topic_id in over if topic_id}:
             await outbox.post(
                 session,
                 f"forget:{topic_id}",

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -10,26 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
-from bot.handoff import service
-from bot.handoff.states import BOT, MOVES, OPEN, RESIDENT, State, moderator
+from bot.handoff import aftercare, ledger, service
+from bot.handoff.states import BOT, HELD, MOVES, OPEN, RESIDENT, Move, State, moderator
 from bot.residents.aliases import Aliases
 from bot.residents.identity import by_telegram_id, meet
 from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMove, Resident, now
-
-AINO, EERO = 9001, 9002
-
-
-async def _requested(store: Store, resident: Resident) -> int:
-    async with store.begin() as session:
-        return (await service.request(session, resident, {"language": "fi"})).id
-
-
-async def _claimed(store: Store, resident: Resident) -> int:
-    handoff_id = await _requested(store, resident)
-    async with store.begin() as session:
-        await service.claim(session, handoff_id, AINO, "Aino")
-    return handoff_id
+from tests.handoff.making import AINO, EERO, asked, read, refused, taken
 
 
 async def _log(store: Store, handoff_id: int) -> list[tuple[str | None, str, str]]:
@@ -38,22 +24,6 @@ async def _log(store: Store, handoff_id: int) -> list[tuple[str | None, str, str
             select(HandoffMove).where(HandoffMove.handoff_id == handoff_id).order_by(HandoffMove.id)
         )
         return [(move.before, move.after, move.actor) for move in moves]
-
-
-async def _read(store: Store, handoff_id: int) -> Handoff:
-    async with store.begin() as session:
-        handoff = await service.get(session, handoff_id)
-        assert handoff is not None
-        return handoff
-
-
-async def _refused(
-    store: Store, move: Callable[[AsyncSession], Awaitable[object]]
-) -> tuple[str, str | None]:
-    async with store.begin() as session:
-        with pytest.raises(HandoffRefused) as refusal:
-            await move(session)
-    return refusal.value.reason, refusal.value.holder
 
 
 # --- asking ---------------------------------------------------------------------------------
@@ -73,7 +43,7 @@ async def test_a_request_waits_and_rings_the_bell_once_it_is_committed(
 
 
 async def test_asking_again_changes_nothing(store: Store, resident: Resident) -> None:
-    first = await _requested(store, resident)
+    first = await asked(store, resident)
     async with store.begin() as session:
         again = await service.request(session, resident, {"factors": ["shyness"]})
     assert again.id == first
@@ -84,35 +54,35 @@ async def test_asking_again_changes_nothing(store: Store, resident: Resident) ->
 async def test_asking_in_danger_marks_the_open_request_and_rings_again(
     store: Store, resident: Resident
 ) -> None:
-    first = await _requested(store, resident)
+    first = await asked(store, resident)
     store.bell(service.BELL).clear()
     async with store.begin() as session:
         await service.request(session, resident, {}, danger="suicide")
     assert store.bell(service.BELL).is_set()
-    assert (await _read(store, first)).danger == "suicide"
+    assert (await read(store, first)).danger == "suicide"
     async with store.begin() as session:
         await service.request(session, resident, {})
-    assert (await _read(store, first)).danger == "suicide"
+    assert (await read(store, first)).danger == "suicide"
 
 
 async def test_danger_during_a_talk_leaves_the_talk_with_its_holder(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _claimed(store, resident)
+    handoff_id = await taken(store, resident)
     async with store.begin() as session:
         await service.request(session, resident, {}, danger="violence")
-    handoff = await _read(store, handoff_id)
+    handoff = await read(store, handoff_id)
     assert (handoff.state, handoff.danger, handoff.moderator_id) == ("claimed", "violence", AINO)
 
 
 async def test_twenty_requests_at_once_are_one(store: Store, resident: Resident) -> None:
-    ids = await asyncio.gather(*(_requested(store, resident) for _ in range(20)))
+    ids = await asyncio.gather(*(asked(store, resident) for _ in range(20)))
     assert len(set(ids)) == 1
     assert len(await _log(store, ids[0])) == 1
 
 
 async def test_the_database_refuses_a_second_open_handoff(store: Store, resident: Resident) -> None:
-    await _claimed(store, resident)
+    await taken(store, resident)
     with pytest.raises(IntegrityError):
         async with store.begin() as session:
             session.add(Handoff(resident_id=resident.id, state=State.REQUESTED, shared={}))
@@ -121,7 +91,7 @@ async def test_the_database_refuses_a_second_open_handoff(store: Store, resident
 async def test_a_resident_who_comes_back_keeps_their_topic(
     store: Store, resident: Resident, aliases: Aliases
 ) -> None:
-    first = await _claimed(store, resident)
+    first = await taken(store, resident)
     async with store.begin() as session:
         await session.execute(update(Handoff).values(topic_id=41))
         await service.end(session, first, RESIDENT)
@@ -158,21 +128,22 @@ async def test_the_queue_has_dangers_first_then_the_longest_waits(
 
 
 async def test_a_claim_has_a_holder_a_time_and_an_entry(store: Store, resident: Resident) -> None:
-    handoff_id = await _requested(store, resident)
+    handoff_id = await asked(store, resident)
     async with store.begin() as session:
         claimed = await service.claim(session, handoff_id, AINO, "Aino")
     assert claimed.state == State.CLAIMED
     assert (claimed.moderator_id, claimed.moderator_name) == (AINO, "Aino")
     assert claimed.claimed_at is not None
-    stored = await _read(store, handoff_id)
+    stored = await read(store, handoff_id)
     assert (stored.state, stored.claimed_at) == ("claimed", claimed.claimed_at)
     assert (await _log(store, handoff_id))[1:] == [("requested", "claimed", "moderator:9001")]
+    assert stored.unanswered_since == claimed.claimed_at
 
 
 async def test_a_claim_shows_in_what_the_same_transaction_read_before(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _requested(store, resident)
+    handoff_id = await asked(store, resident)
     async with store.begin() as session:
         read_before = await service.get(session, handoff_id)
         claimed = await service.claim(session, handoff_id, AINO, "Aino")
@@ -180,8 +151,10 @@ async def test_a_claim_shows_in_what_the_same_transaction_read_before(
         assert claimed.moderator_name == "Aino"
 
 
-async def test_twenty_claims_at_once_have_one_winner(store: Store, resident: Resident) -> None:
-    handoff_id = await _requested(store, resident)
+async def test_c1_a_hundred_claims_at_once_have_one_winner(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await asked(store, resident)
 
     async def claim(moderator_id: int) -> str | HandoffRefused:
         try:
@@ -193,50 +166,53 @@ async def test_twenty_claims_at_once_have_one_winner(store: Store, resident: Res
         except HandoffRefused as refusal:
             return refusal
 
-    results = await asyncio.gather(*(claim(9000 + number) for number in range(20)))
+    results = await asyncio.gather(*(claim(9000 + number) for number in range(100)))
     (winner,) = [result for result in results if isinstance(result, str)]
     losers = [result for result in results if isinstance(result, HandoffRefused)]
-    assert [(loser.reason, loser.holder) for loser in losers] == [("taken", winner)] * 19
-    assert (await _read(store, handoff_id)).moderator_name == winner
+    assert [(loser.reason, loser.holder) for loser in losers] == [("taken", winner)] * 99
+    assert (await read(store, handoff_id)).moderator_name == winner
     assert len(await _log(store, handoff_id)) == 2
 
 
 async def test_claiming_ones_own_again_is_fine_and_no_move(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _claimed(store, resident)
+    handoff_id = await taken(store, resident)
     before = await _log(store, handoff_id)
     async with store.begin() as session:
         assert (await service.claim(session, handoff_id, AINO, "Aino")).id == handoff_id
     assert await _log(store, handoff_id) == before
 
 
-async def test_a_cancelled_request_can_not_be_claimed(store: Store, resident: Resident) -> None:
-    handoff_id = await _requested(store, resident)
+async def test_h8_a_cancelled_request_can_not_be_claimed_and_it_is_told_when(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await asked(store, resident)
     async with store.begin() as session:
         cancelled = await service.cancel(session, handoff_id)
     assert cancelled.ended_at is not None
-    assert await _refused(store, lambda s: service.claim(s, handoff_id, AINO, "Aino")) == (
-        "over",
-        None,
-    )
+    async with store.begin() as session:
+        with pytest.raises(HandoffRefused) as refusal:
+            await service.claim(session, handoff_id, AINO, "Aino")
+    assert (refusal.value.reason, refusal.value.at) == ("cancelled", cancelled.ended_at)
 
 
 async def test_an_erased_handoff_is_over(store: Store) -> None:
-    assert await _refused(store, lambda s: service.claim(s, 404, AINO, "Aino")) == ("over", None)
-    assert await _refused(store, lambda s: service.end(s, 404, RESIDENT)) == ("over", None)
-    assert await _refused(store, lambda s: service.cancel(s, 404)) == ("over", None)
-    assert await _refused(store, lambda s: service.give_feedback(s, 404, "good")) == ("over", None)
+    assert await refused(store, lambda s: service.claim(s, 404, AINO, "Aino")) == ("over", None)
+    assert await refused(store, lambda s: service.end(s, 404, RESIDENT)) == ("over", None)
+    assert await refused(store, lambda s: service.cancel(s, 404)) == ("over", None)
+    assert await refused(store, lambda s: aftercare.give_feedback(s, 404, "good")) == ("over", None)
+    assert await refused(store, lambda s: service.reopen(s, 404, AINO, "Aino")) == ("over", None)
 
 
 async def test_a_released_talk_waits_again_and_another_may_claim_it(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _claimed(store, resident)
+    handoff_id = await taken(store, resident)
     async with store.begin() as session:
         released = await service.release(session, handoff_id, AINO)
         assert [handoff.id for handoff in await service.queue(session)] == [handoff_id]
-    assert released.state == State.REQUESTED
+    assert released.state == State.WAITING
     assert [released.moderator_id, released.moderator_name, released.claimed_at] == [None] * 3
     async with store.begin() as session:
         claimed = await service.claim(session, handoff_id, EERO, "Eero")
@@ -244,20 +220,20 @@ async def test_a_released_talk_waits_again_and_another_may_claim_it(
     assert [after for _, after, _ in await _log(store, handoff_id)] == [
         "requested",
         "claimed",
-        "requested",
+        "waiting",
         "claimed",
     ]
 
 
 async def test_only_the_holder_may_release(store: Store, resident: Resident) -> None:
-    handoff_id = await _requested(store, resident)
-    assert await _refused(store, lambda s: service.release(s, handoff_id, AINO)) == (
+    handoff_id = await asked(store, resident)
+    assert await refused(store, lambda s: service.release(s, handoff_id, AINO)) == (
         "not_claimed",
         None,
     )
     async with store.begin() as session:
         await service.claim(session, handoff_id, AINO, "Aino")
-    assert await _refused(store, lambda s: service.release(s, handoff_id, EERO)) == (
+    assert await refused(store, lambda s: service.release(s, handoff_id, EERO)) == (
         "taken",
         "Aino",
     )
@@ -270,7 +246,7 @@ async def test_only_the_holder_may_release(store: Store, resident: Resident) -> 
 async def test_resident_bot_and_holder_may_end_a_talk(
     store: Store, resident: Resident, actor: str
 ) -> None:
-    handoff_id = await _claimed(store, resident)
+    handoff_id = await taken(store, resident)
     async with store.begin() as session:
         ended = await service.end(session, handoff_id, actor)
         assert await service.open_of(session, resident) is None
@@ -280,19 +256,19 @@ async def test_resident_bot_and_holder_may_end_a_talk(
 
 
 async def test_another_moderator_may_not_end_it(store: Store, resident: Resident) -> None:
-    handoff_id = await _claimed(store, resident)
-    assert await _refused(store, lambda s: service.end(s, handoff_id, moderator(EERO))) == (
+    handoff_id = await taken(store, resident)
+    assert await refused(store, lambda s: service.end(s, handoff_id, moderator(EERO))) == (
         "taken",
         "Aino",
     )
-    assert (await _read(store, handoff_id)).state == State.CLAIMED
+    assert (await read(store, handoff_id)).state == State.CLAIMED
 
 
 async def test_what_nobody_has_claimed_is_cancelled_not_ended(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _requested(store, resident)
-    assert await _refused(store, lambda s: service.end(s, handoff_id, RESIDENT)) == (
+    handoff_id = await asked(store, resident)
+    assert await refused(store, lambda s: service.end(s, handoff_id, RESIDENT)) == (
         "not_claimed",
         None,
     )
@@ -301,12 +277,12 @@ async def test_what_nobody_has_claimed_is_cancelled_not_ended(
 async def test_what_a_moderator_has_is_ended_not_cancelled(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _claimed(store, resident)
-    assert await _refused(store, lambda s: service.cancel(s, handoff_id)) == ("taken", "Aino")
+    handoff_id = await taken(store, resident)
+    assert await refused(store, lambda s: service.cancel(s, handoff_id)) == ("taken", "Aino")
 
 
 async def test_two_ends_at_once_are_one(store: Store, resident: Resident) -> None:
-    handoff_id = await _claimed(store, resident)
+    handoff_id = await taken(store, resident)
 
     async def end(actor: str) -> str:
         try:
@@ -323,11 +299,11 @@ async def test_two_ends_at_once_are_one(store: Store, resident: Resident) -> Non
 async def test_only_the_holder_may_write_and_only_while_it_goes_on(
     store: Store, resident: Resident
 ) -> None:
-    handoff_id = await _requested(store, resident)
+    handoff_id = await asked(store, resident)
 
     async def may_write(moderator_id: int) -> str | None:
         try:
-            service.holder_may_write(await _read(store, handoff_id), moderator_id)
+            service.holder_may_write(await read(store, handoff_id), moderator_id)
         except HandoffRefused as refusal:
             return refusal.reason
         return None
@@ -342,51 +318,156 @@ async def test_only_the_holder_may_write_and_only_while_it_goes_on(
     assert await may_write(AINO) == "over"
 
 
-# --- afterwards -----------------------------------------------------------------------------
+# --- transfers, escalation, time-outs, reopening ---------------------------------------------
 
 
-async def test_feedback_may_be_changed_for_some_days(store: Store, resident: Resident) -> None:
-    handoff_id = await _claimed(store, resident)
-    assert await _refused(store, lambda s: service.give_feedback(s, handoff_id, "good")) == (
+async def test_a_talk_is_given_to_another_by_its_holder_alone(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await taken(store, resident)
+    assert await refused(store, lambda s: service.transfer(s, handoff_id, EERO, EERO, "Eero")) == (
+        "taken",
+        "Aino",
+    )
+    async with store.begin() as session:
+        moved = await service.transfer(session, handoff_id, AINO, EERO, "Eero", "I must go")
+    assert (moved.state, moved.moderator_id, moved.moderator_name) == ("claimed", EERO, "Eero")
+    async with store.begin() as session:
+        last = (await service.untold(session, handoff_id))[-1]
+    assert (last.move, last.name, last.holder, last.reason) == (
+        "transfer",
+        "Aino",
+        "Eero",
+        "I must go",
+    )
+
+
+async def test_c2_taking_over_is_a_move_of_its_own_and_names_both(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await taken(store, resident)
+    async with store.begin() as session:
+        await service.take_over(session, handoff_id, EERO, "Eero", holder_id=AINO)
+    assert (await _log(store, handoff_id))[-1] == ("claimed", "claimed", "moderator:9002")
+    assert await refused(
+        store, lambda s: service.take_over(s, handoff_id, 9003, "Oona", holder_id=AINO)
+    ) == ("taken", "Eero")
+
+
+async def test_c3_no_rule_takes_a_talk_from_somebody_who_has_just_got_it(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await taken(store, resident)
+    silent = await read(store, handoff_id)
+    async with store.begin() as session:
+        await service.transfer(session, handoff_id, AINO, EERO, "Eero")
+    assert await refused(store, lambda s: service.return_to_queue(s, silent, "silent")) == (
+        "taken",
+        "Eero",
+    )
+    assert (await read(store, handoff_id)).moderator_id == EERO
+
+
+async def test_what_is_escalated_goes_before_others_and_stays_with_its_holder(
+    store: Store, resident: Resident, aliases: Aliases
+) -> None:
+    first = await asked(store, resident)
+    async with store.begin() as session:
+        other, _ = await meet(session, 7002, "fi", aliases)
+        second = await service.request(session, other, {})
+        await service.escalate(session, second.id, moderator(AINO), "Aino", "a nurse is needed")
+        assert [one.id for one in await service.queue(session)] == [second.id, first]
+        claimed = await service.claim(session, second.id, AINO, "Aino")
+        again = await service.escalate(session, second.id, BOT)
+    assert (again.state, again.moderator_id) == (claimed.state, AINO)
+
+
+async def test_the_first_word_begins_the_talk(store: Store, resident: Resident) -> None:
+    handoff_id = await taken(store, resident)
+    async with store.begin() as session:
+        for _ in range(2):
+            await ledger.say(session, handoff_id, AINO, "Aino", ledger.Content("hei"))
+    handoff = await read(store, handoff_id)
+    assert handoff.state == State.ACTIVE
+    assert handoff.answered_at
+    assert handoff.unanswered_since is None
+    assert [after for _, after, _ in await _log(store, handoff_id)].count("active") == 1
+
+
+async def test_what_nobody_goes_on_with_ends_by_itself(store: Store, resident: Resident) -> None:
+    handoff_id = await asked(store, resident)
+    async with store.begin() as session:
+        ended = await service.time_out(session, handoff_id)
+    assert (ended.state, ended.moderator_id) == (State.ENDED, None)
+    assert (await _log(store, handoff_id))[-1] == ("requested", "ended", "bot")
+
+
+async def test_an_ended_talk_is_taken_up_again_unless_another_is_open(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await taken(store, resident)
+    assert await refused(store, lambda s: service.reopen(s, handoff_id, EERO, "Eero")) == (
         "not_ended",
         None,
     )
     async with store.begin() as session:
         await service.end(session, handoff_id, RESIDENT)
-        await service.give_feedback(session, handoff_id, "bad")
     async with store.begin() as session:
-        await service.give_feedback(session, handoff_id, "okay")
-    handoff = await _read(store, handoff_id)
-    assert (handoff.feedback, handoff.state) == ("okay", "ended")
+        again = await service.reopen(session, handoff_id, EERO, "Eero")
+    assert (again.state, again.moderator_name, again.ended_at) == ("claimed", "Eero", None)
     async with store.begin() as session:
-        await session.execute(update(Handoff).values(ended_at=now() - timedelta(days=8)))
-    assert await _refused(store, lambda s: service.give_feedback(s, handoff_id, "bad")) == (
+        await service.end(session, handoff_id, RESIDENT)
+    await asked(store, resident)
+    assert await refused(store, lambda s: service.reopen(s, handoff_id, EERO, "Eero")) == (
+        "open_already",
+        None,
+    )
+
+
+async def test_a_talk_that_ended_long_ago_stays_ended(store: Store, resident: Resident) -> None:
+    handoff_id = await taken(store, resident)
+    async with store.begin() as session:
+        await service.end(session, handoff_id, RESIDENT)
+        await session.execute(update(Handoff).values(ended_at=now() - timedelta(days=15)))
+    assert await refused(store, lambda s: service.reopen(s, handoff_id, AINO, "Aino")) == (
         "over",
         None,
     )
-    assert (await _read(store, handoff_id)).feedback == "okay"
 
 
-async def test_late_first_feedback_is_welcome(store: Store, resident: Resident) -> None:
-    handoff_id = await _claimed(store, resident)
+async def test_h4_asking_again_is_answered_once_in_ten_minutes(
+    store: Store, resident: Resident
+) -> None:
+    handoff_id = await asked(store, resident)
     async with store.begin() as session:
-        await service.end(session, handoff_id, RESIDENT)
-        await session.execute(update(Handoff).values(ended_at=now() - timedelta(days=60)))
-        await service.give_feedback(session, handoff_id, "good")
-    assert (await _read(store, handoff_id)).feedback == "good"
-
-
-async def test_feedback_that_there_is_not_is_refused(store: Store, resident: Resident) -> None:
-    handoff_id = await _claimed(store, resident)
-    async with store.begin() as session:
-        await service.end(session, handoff_id, RESIDENT)
-        with pytest.raises(ValueError, match="lovely"):
-            await service.give_feedback(session, handoff_id, "lovely")
+        handoff = await session.get_one(Handoff, handoff_id)
+        assert service.remind(handoff)
+        assert not service.remind(handoff)
+        handoff.reminded_at = now() - timedelta(minutes=11)
+        assert service.remind(handoff)
 
 
 # --- whatever happens -----------------------------------------------------------------------
 
-MOVE = st.sampled_from(["request", "danger", "claim", "release", "end", "resident ends", "cancel"])
+MOVE = st.sampled_from(
+    [
+        "request",
+        "danger",
+        "announce",
+        "claim",
+        "say",
+        "hear",
+        "release",
+        "transfer",
+        "take over",
+        "escalate",
+        "end",
+        "resident ends",
+        "time out",
+        "cancel",
+        "reopen",
+    ]
+)
 STEP = st.tuples(MOVE, st.sampled_from([0, 1]), st.sampled_from([AINO, EERO]))
 
 
@@ -397,22 +478,40 @@ async def _step(session: AsyncSession, resident: Resident, move: str, moderator_
         .order_by(Handoff.id.desc())
         .limit(1)
     )
-    handoff_id = latest or 0
+    handoff_id, name = latest or 0, f"Moderator {moderator_id}"
+    other_id = AINO + EERO - moderator_id
     match move:
         case "request":
             await service.request(session, resident, {})
         case "danger":
             await service.request(session, resident, {}, danger="emergency")
+        case "announce":
+            await service.announce(session, handoff_id)
         case "claim":
-            await service.claim(session, handoff_id, moderator_id, f"Moderator {moderator_id}")
+            await service.claim(session, handoff_id, moderator_id, name)
+        case "say":
+            await ledger.say(session, handoff_id, moderator_id, name, ledger.Content("hei"))
+        case "hear":
+            if handoff := await service.open_of(session, resident):
+                await ledger.hear(session, handoff, ledger.Content("moi"))
         case "release":
             await service.release(session, handoff_id, moderator_id)
+        case "transfer":
+            await service.transfer(session, handoff_id, moderator_id, other_id, "the other")
+        case "take over":
+            await service.take_over(session, handoff_id, moderator_id, name, other_id)
+        case "escalate":
+            await service.escalate(session, handoff_id, moderator(moderator_id), name)
         case "end":
             await service.end(session, handoff_id, moderator(moderator_id))
         case "resident ends":
             await service.end(session, handoff_id, RESIDENT)
+        case "time out":
+            await service.time_out(session, handoff_id)
         case "cancel":
             await service.cancel(session, handoff_id)
+        case "reopen":
+            await service.reopen(session, handoff_id, moderator_id, name)
 
 
 async def _check(session: AsyncSession, states_before: dict[int, str]) -> dict[int, str]:
@@ -423,27 +522,25 @@ async def _check(session: AsyncSession, states_before: dict[int, str]) -> dict[i
     open_ones = [handoff.resident_id for handoff in handoffs if handoff.state in OPEN]
     assert len(open_ones) == len(set(open_ones))
     for handoff in handoffs:
-        moves = list(
-            await session.scalars(
-                select(HandoffMove)
-                .where(HandoffMove.handoff_id == handoff.id)
-                .order_by(HandoffMove.id)
-            )
-        )
+        entries = await ledger.transcript(session, handoff.id)
+        assert [one.number for one in entries] == list(range(1, handoff.last_number + 1))
         state: str | None = None
-        for move in moves:
-            assert move.before == state
-            assert move.after in MOVES[State(state) if state else None]
-            state = move.after
+        for one in entries:
+            if one.move:
+                assert one.before == state
+                assert MOVES[Move(one.move)][State(state) if state else None] == one.after
+                state = one.after
         assert handoff.state == state
         holds = handoff.moderator_id, handoff.moderator_name, handoff.claimed_at
-        if handoff.state in {State.CLAIMED, State.ENDED}:
+        assert len({one is None for one in holds}) == 1
+        if handoff.state in HELD:
             assert None not in holds
-        else:
+        elif handoff.state in OPEN | {State.CANCELLED}:
             assert holds == (None, None, None)
         assert (handoff.ended_at is None) is (handoff.state in OPEN)
+        assert handoff.unanswered_since is None or handoff.state in HELD
         before = states_before.get(handoff.id)
-        assert before in OPEN | {None} or before == handoff.state
+        assert before != State.CANCELLED or handoff.state == State.CANCELLED
     return {handoff.id: handoff.state for handoff in handoffs}
 
 
@@ -452,7 +549,7 @@ async def _check(session: AsyncSession, states_before: dict[int, str]) -> dict[i
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # checks hold for all examples
 )
-@given(steps=st.lists(STEP, max_size=14))
+@given(steps=st.lists(STEP, max_size=16))
 async def test_no_sequence_of_moves_breaks_a_handoff(
     store: Store, aliases: Aliases, steps: list[tuple[str, int, int]]
 ) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -6,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.factors import profile
-from bot.handoff import service
+from bot.handoff import blocks, ledger, service, volunteers
 from bot.handoff.states import RESIDENT
 from bot.residents.aliases import Aliases
 from bot.residents.erasure import Erased, erase
@@ -15,6 +16,7 @@ from bot.residents.privacy import Kept, kept
 from bot.store.engine import Store
 from bot.store.tables import (
     Activity,
+    HandoffCopy,
     Keyboard,
     Outgoing,
     Resident,
@@ -35,6 +37,8 @@ NOT_A_RESIDENTS = {
     "activity_sources",
     "unmet_searches",
     "forgotten",
+    "moderator_groups",
+    "duty_shifts",
 }
 
 
@@ -63,6 +67,18 @@ async def _live(session: AsyncSession, resident: Resident, number: int) -> None:
     await service.claim(session, first.id, 9001, "Aino")
     await service.end(session, first.id, RESIDENT)
     second = await service.request(session, resident, {})
+    heard = await ledger.hear(session, second, ledger.Content(f"words{number}"))
+    await ledger.edit(session, heard, f"other words{number}")
+    await ledger.say(
+        session, second.id, 9001, "Aino", ledger.Content(f"reply{number}"), take_up=True
+    )
+    await ledger.note(session, second.id, 9001, "Aino", f"words{number}")
+    until = now() + timedelta(days=1)
+    await blocks.block(session, resident.id, 9001, "Aino", f"words{number}", until)
+    await volunteers.offer(session, resident, {"what": f"words{number}"})
+    session.add(
+        HandoffCopy(handoff_id=second.id, message_id=heard.id, chat_id=GROUP, telegram_id=number)
+    )
     session.add_all(
         [
             ResidentActivity(resident_id=resident.id, activity_id=activity.id, mark="saved"),
