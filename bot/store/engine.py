@@ -102,7 +102,7 @@ class Store:
 
     @contextmanager
     def listen(self, name: str) -> Iterator[Bell]:
-        """A bell of one's own, rung together with the one of that name, for as long as the block."""
+        """A bell of one's own, rung with the one of that name, for as long as the block lasts."""
         bell = Bell()
         self._listeners[name].append(bell)
         try:
