@@ -97,7 +97,7 @@ class App:
             rasa=self.rasa,
             wording=wording,
             renderer=renderer,
-            assessor=Assessor.load(KNOWLEDGE, ROOT / "nlu"),
+            assessor=Assessor.load(KNOWLEDGE, ROOT / "nlu", settings.model_folder),
             helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
             aliases=Aliases.load(KNOWLEDGE / "aliases.yml"),
             gazetteer=self.rooms.gazetteer,

@@ -33,6 +33,7 @@ from rich.table import Table
 from bot import model
 from bot.cli_activities import cli as activities
 from bot.errors import SettingsError, SetupError, SeuraError
+from bot.safety.learning import learnt
 from bot.serving import serve
 from bot.settings import ROOT, Settings, read_settings, require_telegram
 from bot.supervisor import SETTINGS_STATUS, Child, Supervisor, check_port, free_port
@@ -48,7 +49,8 @@ out = Console(stderr=True, highlight=False)
 
 SANDBOX_TOKEN = "9000:sandbox"  # noqa: S105 - the sandbox's own, it opens nothing else
 SANDBOX_GROUP = -1001000000001
-SAMPLES = ROOT / "bot" / "knowledge" / "sample_activities.yml"
+KNOWLEDGE = ROOT / "bot" / "knowledge"
+SAMPLES = KNOWLEDGE / "sample_activities.yml"
 
 
 def main() -> None:
@@ -80,6 +82,7 @@ def demo(
         moderator_chat=SANDBOX_GROUP,
         database_url="",  # not the operator's: samples are loaded into it
         port=port,
+        models=read_settings().model_folder,
         var=read_settings().var / "demo",
     )
     check_port(port)
@@ -95,7 +98,7 @@ def run() -> None:
     SEURA_MODERATOR_CHAT   id of the moderators' group, which has topics
     SEURA_TELEGRAM_API     another Bot API server (default: Telegram's)
     SEURA_DATABASE_URL     postgresql+asyncpg://… (default: SQLite in var/)
-    SEURA_VAR              where data and logs are kept (default: var/)
+    SEURA_VAR              where data, models and logs are kept (default: var/)
 
     Example: SEURA_TELEGRAM_TOKEN=123:ABC SEURA_MODERATOR_CHAT=-100123 ./seura run
     """
@@ -427,7 +430,7 @@ def _evaluate_crisis() -> None:
 
     folder = ROOT / "tests" / "safety"
     with out.status("Learning the examples, weighing the messages"):
-        assessor = Assessor.load(ROOT / "bot" / "knowledge", ROOT / "nlu")
+        assessor = Assessor.load(KNOWLEDGE, ROOT / "nlu", read_settings().model_folder)
         examples = crisis.read_set(folder)
         weighed = crisis.weigh(assessor, examples)
     page = Console(highlight=False, soft_wrap=True)
@@ -458,6 +461,14 @@ def _evaluate_suggestions() -> None:
 
 
 def _train(settings: Settings) -> Path:
+    """The model of the present files; learns what is not learnt yet, and shows how far it is."""
+    trained = _train_rasa(settings)
+    with out.status("Learning what danger sounds like"):
+        learnt(KNOWLEDGE, ROOT / "nlu", settings.model_folder)
+    return trained
+
+
+def _train_rasa(settings: Settings) -> Path:
     unfit = model.letters_only()
     if unfit:
         out.print(f"{unfit} Seura understands by letters alone, which is less.", style="yellow")
@@ -577,6 +588,7 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_DATABASE_URL": settings.database_url,
         "SEURA_PORT": str(settings.port),
         "SEURA_VAR": str(settings.var),
+        "SEURA_MODELS": str(settings.model_folder),
         "SEURA_TRACKER_DAYS": str(settings.tracker_days),
         "SEURA_HANDOFF_DAYS": str(settings.handoff_days),
         "SEURA_RESIDENT_DAYS": str(settings.resident_days),

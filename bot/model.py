@@ -91,7 +91,7 @@ def fingerprint() -> str:
 
 def model_path(settings: Settings) -> Path:
     """Where the model of the present files is, or will be."""
-    return settings.var / "models" / f"seura-{fingerprint()}.tar.gz"
+    return settings.model_folder / f"seura-{fingerprint()}.tar.gz"
 
 
 def train(settings: Settings, progress: Callable[[str], None]) -> Path:

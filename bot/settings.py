@@ -34,11 +34,17 @@ class Settings(BaseSettings):
     resident_days: float = Field(180.0, gt=0)
     keys: SecretStr = SecretStr("")
     var: Path = ROOT / "var"
+    models: Path | None = None
 
     @property
     def database(self) -> str:
         """The database's address; SQLite in `var/` unless one is set."""
         return self.database_url or f"sqlite+aiosqlite:///{self.var / 'seura.db'}"
+
+    @property
+    def model_folder(self) -> Path:
+        """Where is kept what was learnt; in `var/` unless it is set."""
+        return self.models or self.var / "models"
 
     @property
     def key_file(self) -> Path:

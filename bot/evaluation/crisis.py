@@ -10,8 +10,8 @@ from rich.table import Table
 from bot.errors import KnowledgeError
 from bot.reading import read_mapping
 from bot.safety.assessing import Assessor
+from bot.safety.examples import Example, read_examples
 from bot.safety.screening import Assessment
-from bot.safety.second_look import Example, read_examples
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, cast
 
+from bot.errors import KnowledgeError
+from bot.safety.learning import learnt
 from bot.safety.screening import KINDS, Assessment, CrisisScreen, Kind
 from bot.safety.second_look import SecondLook
 
@@ -26,20 +28,24 @@ class Assessor:
     NOT_UNLIKE: ClassVar[float] = 0.3
 
     @classmethod
-    def load(cls, knowledge: Path, ordinary: Path) -> "Assessor":
-        """Reads patterns and examples; takes about two seconds, as it learns from the examples.
+    def load(cls, knowledge: Path, ordinary: Path, models: Path) -> "Assessor":
+        """Reads the patterns, and what was learnt from the examples; learns it if need be.
 
         Args:
             knowledge: the folder `bot/knowledge`.
             ordinary: the folder `nlu`, whose examples show what is said without danger.
+            models: where is kept what was learnt.
 
         Raises:
             KnowledgeError: a file can't be read or used.
+            SetupError: what danger sounds like could not be learnt.
         """
-        return cls(
-            CrisisScreen.load(knowledge / "crisis_patterns.yml"),
-            SecondLook.load(knowledge / "crisis_examples.tsv", ordinary),
-        )
+        screen = CrisisScreen.load(knowledge / "crisis_patterns.yml")
+        file = learnt(knowledge, ordinary, models)
+        try:
+            return cls(screen, SecondLook.read(file))
+        except KnowledgeError:  # it is damaged
+            return cls(screen, SecondLook.read(learnt(knowledge, ordinary, models, anew=True)))
 
     def assess(self, text: str) -> Assessment | None:
         """Weighs one message. None means that nothing in it sounded like danger."""

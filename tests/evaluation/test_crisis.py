@@ -8,9 +8,9 @@ import pytest
 from bot.errors import KnowledgeError
 from bot.evaluation import crisis
 from bot.safety.assessing import Assessor
+from bot.safety.examples import ABOUT_DANGER, TAUGHT_TO_RASA, Example, read_ordinary
 from bot.safety.normalise import normalise
 from bot.safety.screening import Assessment
-from bot.safety.second_look import ABOUT_DANGER, TAUGHT_TO_RASA, Example, read_ordinary
 from bot.settings import ROOT
 from tests.safety.conftest import KNOWLEDGE, messages
 
@@ -25,7 +25,7 @@ NEAR = Example("none", "none", "none", "fi", "b")
 
 @pytest.fixture(scope="module")
 def weighed() -> list[crisis.Weighed]:
-    return crisis.weigh(Assessor.load(KNOWLEDGE, ROOT / "nlu"), SET)
+    return crisis.weigh(Assessor.load(KNOWLEDGE, ROOT / "nlu", ROOT / "var" / "models"), SET)
 
 
 def test_the_set_is_large_and_in_depth_where_it_must_be() -> None:
@@ -36,7 +36,7 @@ def test_the_set_is_large_and_in_depth_where_it_must_be() -> None:
 
 
 def test_the_set_stands_apart_from_whatever_is_learnt_from() -> None:
-    catalogue = Assessor.load(KNOWLEDGE, ROOT / "nlu").screen
+    catalogue = Assessor.load(KNOWLEDGE, ROOT / "nlu", ROOT / "var" / "models").screen
     examples = {text for pattern in catalogue.patterns for text in pattern.must_match}
     examples |= {text for pattern in catalogue.patterns for text in pattern.must_not_match}
     examples |= {one.text for one in messages()} | set(read_ordinary(ROOT / "nlu"))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.safety.assessing import Assessor
+from bot.safety.examples import Example, read_examples
 from bot.safety.helplines import Helplines
 from bot.safety.screening import CrisisScreen
-from bot.safety.second_look import Example, read_examples
 
 ROOT = Path(__file__).parent.parent.parent
 KNOWLEDGE = ROOT / "bot" / "knowledge"
@@ -28,7 +28,7 @@ def screen() -> CrisisScreen:
 
 @pytest.fixture(scope="session")
 def assessor() -> Assessor:
-    return Assessor.load(KNOWLEDGE, ROOT / "nlu")
+    return Assessor.load(KNOWLEDGE, ROOT / "nlu", ROOT / "var" / "models")
 
 
 @pytest.fixture(scope="session")

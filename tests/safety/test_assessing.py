@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.safety.assessing import Assessor
 from tests.safety.conftest import KNOWLEDGE, ROOT, messages
 
-ASSESSOR = Assessor.load(KNOWLEDGE, ROOT / "nlu")
+ASSESSOR = Assessor.load(KNOWLEDGE, ROOT / "nlu", ROOT / "var" / "models")
 
 
 def test_next_to_no_example_is_taken_wrongly(assessor: Assessor) -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.safety.examples import Example
 from bot.safety.normalise import fold
 from bot.safety.screening import CrisisScreen
-from bot.safety.second_look import Example
 from tests.safety.conftest import CATALOGUE, messages
 
 SCREEN = CrisisScreen.load(CATALOGUE)

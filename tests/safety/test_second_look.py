@@ -1,55 +1,73 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.errors import KnowledgeError
-from bot.safety.second_look import Example, SecondLook, read_examples, read_ordinary
+from bot.safety.assessing import Assessor
+from bot.safety.examples import read_ordinary
+from bot.safety.normalise import normalise
+from bot.safety.second_look import Likeness, SecondLook
+from bot.safety.teaching import Classifier
 from tests.safety.conftest import ROOT, messages
 
-HEAD = "kind\tlevel\tabout\tlanguage\ttext\n"
+ORDINARY = list(read_ordinary(ROOT / "nlu"))
+# One whole classifier for all tests: it is learnt in seconds, and they only read it.
+CLASSIFIER = Classifier(messages(), ORDINARY)
+LOOK = CLASSIFIER.second_look()
 
 
-def file(folder: Path, *lines: str) -> Path:
-    path = folder / "examples.tsv"
-    path.write_text(HEAD + "\n".join(lines), encoding="utf-8")
-    return path
+def by_scikit_learn(text: str) -> Likeness:
+    features = CLASSIFIER.features([normalise(text)])
+    kind, _, about = CLASSIFIER.which.predict(features)[0].partition(" ")
+    return Likeness(float(CLASSIFIER.danger.predict_proba(features)[0, 1]), kind, about)
 
 
-def test_a_file_of_examples_is_read(tmp_path: Path) -> None:
-    path = file(tmp_path, "suicide\tnow\tself\tfi\thaluan kuolla", "none\tnone\tnone\tfi\tmoi")
-    assert read_examples(path) == [
-        Example("suicide", "now", "self", "fi", "haluan kuolla"),
-        Example("none", "none", "none", "fi", "moi"),
-    ]
+def assert_alike(text: str) -> None:
+    ours, theirs = LOOK.look(text), by_scikit_learn(text)
+    assert ours.sureness == pytest.approx(theirs.sureness, abs=1e-5), text
+    assert ours[1:] == theirs[1:], text
 
 
-@pytest.mark.parametrize(
-    "line", ["suicide\tnow\tself\tfi", "sadness\tnow\tself\tfi\tmoi", "none\tnow\tself\tfi\tmoi"]
-)
-def test_a_slip_in_the_examples_is_told_by_its_line(tmp_path: Path, line: str) -> None:
-    with pytest.raises(KnowledgeError, match=r"examples\.tsv:2"):
-        read_examples(file(tmp_path, line))
+def test_every_example_looks_as_it_does_to_scikit_learn() -> None:
+    for text in [one.text for one in messages()] + ORDINARY:
+        assert_alike(text)
 
 
-def test_a_file_without_its_head_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "examples.tsv"
-    path.write_text("suicide\tnow\tself\tfi\thaluan kuolla\n", encoding="utf-8")
-    with pytest.raises(KnowledgeError, match="first line"):
-        read_examples(path)
+@given(st.text(max_size=200))
+def test_any_text_looks_as_it_does_to_scikit_learn(text: str) -> None:
+    assert_alike(text)
 
 
-def test_what_rasa_is_taught_of_danger_is_not_ordinary() -> None:
-    ordinary = set(read_ordinary(ROOT / "nlu"))
-    assert len(ordinary) > 1000
-    assert not any("[" in text and "](" in text for text in ordinary)
-    assert "kuolen nauruun" in ordinary
-    assert "haluun kuolla nyt heti" not in ordinary
+@given(st.lists(st.sampled_from([w for one in messages() for w in one.text.split()]), max_size=30))
+def test_any_known_words_look_as_they_do_to_scikit_learn(words: list[str]) -> None:
+    assert_alike(" ".join(words))
 
 
-def test_what_is_like_danger_is_told_from_what_is_not() -> None:
-    look = SecondLook(messages(), list(read_ordinary(ROOT / "nlu")))
+def test_what_is_like_danger_is_told_from_what_is_not(assessor: Assessor) -> None:
+    look = assessor.second_look
     assert look.look("mä lähden tästä elämästä ja kukaan ei huomaa").sureness > 0.5
     assert look.look("missä kerho kokoontuu tiistaina").sureness < 0.1
     assert look.look("").sureness < 0.5
     assert look.look("mies hakkaa minua nyrkillä").kind == "violence"
     assert look.look("pelkään että kaverini tappaa itsensä").about == "other"
+
+
+def test_what_is_kept_is_read_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "look.npz"
+    LOOK.keep(file)
+    read = SecondLook.read(file)
+    assert list(tmp_path.iterdir()) == [file]
+    for one in messages()[:100]:
+        assert read.look(one.text) == LOOK.look(one.text)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_damaged_file_is_told(tmp_path: Path, share: float) -> None:
+    file = tmp_path / "look.npz"
+    LOOK.keep(file)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(KnowledgeError, match=r"look\.npz"):
+        SecondLook.read(file)

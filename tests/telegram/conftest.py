@@ -16,6 +16,7 @@ from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.sandbox.server import create_app
 from bot.sandbox.table import MethodTable
+from bot.settings import ROOT
 from bot.store.engine import Store
 from tests.sandbox.driver import TOKEN, running
 from tests.telegram.driver import Seura
@@ -44,6 +45,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(kind, "load", load)
     monkeypatch.setattr(MethodTable, "read", read_table)
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    monkeypatch.setenv("SEURA_MODELS", str(ROOT / "var" / "models"))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
