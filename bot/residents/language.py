@@ -1,6 +1,6 @@
 """Which language somebody writes in.
 
-A naive Bayes model over letter sequences (py3langid) tells Finnish, English, Swedish and Arabic;
+A naive Bayes model over letter sequences (py3langid's) tells Finnish, English, Swedish and Arabic;
 small words that no neighbour has go before it, since people mix languages ("mul on social
 anxiety"). Russian and Ukrainian, which it takes for each other in short messages, are told by
 letters and small words alone.
@@ -11,12 +11,9 @@ named the language of 2213, and no wrong one was found among them.
 
 import re
 from functools import cache
-from typing import Any
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from bot.residents.language_model import LanguageModel
 
-# Persian is only there to keep its speakers from being answered in Arabic.
-_MODELLED = ("fi", "en", "sv", "ar", "fa")
 _SURE = 0.95
 
 
@@ -56,7 +53,7 @@ def detect(text: str) -> str | None:
     """The language of a message: `fi`, `en`, `sv`, `ru`, `uk` or `ar`; none when it is unsure.
 
     A word or two in Latin letters tell nothing unless they are small words: they may be a name, or
-    what everybody borrows. The first call reads the model, which takes about half a second.
+    what everybody borrows.
     """
     words = _WORD.findall(_LINK.sub(" ", text).lower().replace("’", "'"))
     letters = "".join(words)
@@ -84,8 +81,8 @@ def _latin(words: list[str]) -> str | None:
 
 
 def _modelled(words: list[str]) -> str | None:
-    language: str
     language, sureness = _model().classify(" ".join(words))
+    # Persian is only modelled to keep its speakers from being answered in Arabic.
     return language if sureness > _SURE and language != "fa" else None
 
 
@@ -99,8 +96,5 @@ def _cyrillic(words: set[str]) -> str | None:
 
 
 @cache
-def _model() -> Any:
-    untyped: Any = LanguageIdentifier
-    model = untyped.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(_MODELLED)
-    return model
+def _model() -> LanguageModel:
+    return LanguageModel.read()
