@@ -302,7 +302,7 @@ async def _fetch(source: Any) -> list[bytes]:
 
 
 async def _read(rooms: _Rooms, source: Any, pages: list[bytes], *, dry_run: bool) -> Any:
-    from bot.activities.importers import READERS
+    from bot.activities.importers import reader
     from bot.activities.importing import bring_in as bring
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -312,7 +312,7 @@ async def _read(rooms: _Rooms, source: Any, pages: list[bytes], *, dry_run: bool
         return await bring(
             rooms.store,
             source,
-            READERS[source.kind](pages, source.name),
+            reader(source.kind)(pages, source.name),
             rooms.gazetteer,
             rooms.interests,
             dry_run=dry_run,

@@ -5,17 +5,25 @@ the source is no such thing at all it raises `ImportFailed`. Nothing is fetched 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 
 from bot.activities.draft import Draft, Refused
-from bot.activities.importers import calendars, linked_events, osm, ptv, table, webpages
 
 type Reader = Callable[[Sequence[bytes], str], Iterator[Draft | Refused]]
 
-READERS: dict[str, Reader] = {
-    "linked-events": linked_events.read,
-    "ptv": ptv.read,
-    "ical": calendars.read,
-    "web-page": webpages.read,
-    "osm": osm.read,
-    "table": table.read,
+# Each module is imported when something is read with it: some bring large libraries with them,
+# which whoever only wants to know the kinds of sources has no use for.
+READERS = {
+    "linked-events": "linked_events",
+    "ptv": "ptv",
+    "ical": "calendars",
+    "web-page": "webpages",
+    "osm": "osm",
+    "table": "table",
 }
+
+
+def reader(kind: str) -> Reader:
+    """What reads a kind of source, one of `READERS`."""
+    read: Reader = import_module(f"{__name__}.{READERS[kind]}").read
+    return read

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.activities.draft import Draft, Refused
-from bot.activities.importers import READERS
+from bot.activities.importers import reader
 from bot.activities.importers.ptv import to_wgs84
 from bot.errors import ImportFailed
 
@@ -14,7 +14,7 @@ from bot.errors import ImportFailed
 def read(kind: str, *pages: Any) -> tuple[dict[str, Draft], list[Refused]]:
     """Drafts by id, and what was refused."""
     raw = [page if isinstance(page, bytes) else json.dumps(page).encode() for page in pages]
-    found = list(READERS[kind](raw, "test"))
+    found = list(reader(kind)(raw, "test"))
     drafts = {one.source_id: one for one in found if isinstance(one, Draft)}
     return drafts, [one for one in found if isinstance(one, Refused)]
 
