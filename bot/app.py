@@ -33,7 +33,7 @@ from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.serving import serve
-from bot.settings import ROOT, SAMPLES_LOADED, Settings
+from bot.settings import KEEP_ALIVE, ROOT, SAMPLES_LOADED, Settings
 from bot.telegram import commands
 from bot.telegram.danger import DangerWatch
 from bot.telegram.desk import Desk
@@ -232,6 +232,7 @@ class App:
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
+                timeout_keep_alive=KEEP_ALIVE,
             )
         )
         await serve(server)

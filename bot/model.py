@@ -11,7 +11,7 @@ import yaml
 
 from bot import embeddings
 from bot.errors import SetupError
-from bot.settings import ROOT, Settings
+from bot.settings import KEEP_ALIVE, ROOT, Settings
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 SOURCES = ("config.yml", "domain.yml", "nlu", "stories", "bot/knowledge/puhekieli.yml")
@@ -57,6 +57,7 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.
         "OMP_WAIT_POLICY": "PASSIVE",
         "GOMP_SPINCOUNT": "0",
+        "SANIC_KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "PYTHONWARNINGS": "ignore",

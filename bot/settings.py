@@ -13,6 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SANDBOX_BOT = "9000"
 SAMPLES_LOADED = "samples"
 
+# Seconds that our servers keep an idle connection: longer than any client of ours. The client must
+# be the first to let go, or a request goes into a connection that is just being closed.
+KEEP_ALIVE = 75
+
 
 class Settings(BaseSettings):
     """Everything an operator may set. `./seura run --help` lists the names."""

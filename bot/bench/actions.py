@@ -4,7 +4,7 @@ import uvicorn
 
 from actions.rooms import Rooms
 from bot.app import actions_app
-from bot.settings import read_settings
+from bot.settings import KEEP_ALIVE, read_settings
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE,
     )
 
 

@@ -85,7 +85,11 @@ class SandboxServer(uvicorn.Server):
     """
 
     def __init__(self, app: ASGIApp, world: World, port: int, host: str = "127.0.0.1") -> None:
-        super().__init__(uvicorn.Config(app, host, port, ws="none", log_level="warning"))
+        # As long as a client may keep a connection: none is to be cut off in the middle of a call.
+        config = uvicorn.Config(
+            app, host, port, ws="none", log_level="warning", timeout_keep_alive=75
+        )
+        super().__init__(config)
         self.listening = asyncio.Event()
         self._world = world
 
