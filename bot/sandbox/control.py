@@ -134,6 +134,7 @@ def control_routes() -> list[Route]:
         Route("/sandbox/callbacks/{callback_id}", read_callback, methods=["GET"]),
         Route("/sandbox/faults", order_fault, methods=["POST"]),
         Route("/sandbox/updates", inject_update, methods=["POST"]),
+        Route("/sandbox/updates", read_updates, methods=["GET"]),
         Route("/sandbox/calls", read_calls, methods=["GET"]),
         Route("/sandbox/files/{file_id}", read_file, methods=["GET"]),
         Route("/sandbox/events", stream_events, methods=["GET"]),
@@ -324,6 +325,12 @@ async def inject_update(request: Request) -> Response:
     """Queue an update as it is."""
     update = _world(request).updates.inject(await _body(request, Json))
     return JSONResponse({"ok": True, "update": update})
+
+
+async def read_updates(request: Request) -> Response:
+    """The updates so far, confirmed or not, each with its number `n` and when it was queued."""
+    after = _number(request, "after", int)
+    return JSONResponse({"updates": _world(request).updates.queued[max(after, 0) :]})
 
 
 async def read_calls(request: Request) -> Response:

@@ -60,12 +60,18 @@ class Webhook:
 
 
 class UpdateQueue:
-    """The updates in order, kept until they are confirmed by an offset or by the webhook's 200."""
+    """The updates in order, kept until they are confirmed by an offset or by the webhook's 200.
+
+    Attributes:
+        pending: those that are not confirmed.
+        queued: all there ever were, each with its number `n` and the `time` it came.
+    """
 
     def __init__(
         self, bell: Bell, clock: Callable[[], float], first_id: int, webhook_retry: float
     ) -> None:
         self.pending: list[Json] = []
+        self.queued: list[Json] = []
         self.allowed: list[str] = []
         self.webhook: Webhook | None = None
         self._bell = bell
@@ -85,18 +91,21 @@ class UpdateQueue:
         """Queue an update, unless the bot has said that it wants none of that kind."""
         wanted = kind in self.allowed if self.allowed else kind not in _NOT_BY_DEFAULT
         if wanted:
-            self.pending.append({"update_id": self._next_id, kind: content})
+            self._queue({"update_id": self._next_id, kind: content})
             self._next_id += 1
-            self._bell.ring()
 
     def inject(self, update: Json) -> Json:
         """Queue an update as it is, wanted or not; without an `update_id` it gets the next."""
         if "update_id" not in update:
             update = {"update_id": self._next_id, **update}
             self._next_id += 1
-        self.pending.append(update)
-        self._bell.ring()
+        self._queue(update)
         return update
+
+    def _queue(self, update: Json) -> None:
+        self.pending.append(update)
+        self.queued.append({"n": len(self.queued) + 1, "time": self._clock(), "update": update})
+        self._bell.ring()
 
     async def poll(
         self, offset: int, limit: int, seconds: int, allowed: list[str] | None

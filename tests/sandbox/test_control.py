@@ -37,6 +37,21 @@ async def test_a_person_writes_and_the_bot_hears_it(sandbox: Sandbox) -> None:
     }
 
 
+async def test_updates_are_told_with_the_time_they_came_even_when_they_are_confirmed(
+    sandbox: Sandbox,
+) -> None:
+    await sandbox.write(ANNA, "a")
+    await sandbox.write(BERTTA, "b")
+    heard = await sandbox.updates()
+    await sandbox.result("getUpdates", offset=heard[-1]["update_id"] + 1)
+    told = (await sandbox.client.get("/sandbox/updates")).json()["updates"]
+    assert [one["update"] for one in told] == heard
+    assert [one["n"] for one in told] == [1, 2]
+    assert told[0]["time"] <= told[1]["time"]
+    later = (await sandbox.client.get("/sandbox/updates", params={"after": 1})).json()["updates"]
+    assert later == told[1:]
+
+
 async def test_a_person_stays_who_they_said_they_were(sandbox: Sandbox) -> None:
     await sandbox.write(ANNA, "a", language_code="en", first_name="Anna")
     again = await sandbox.write(ANNA, "b")
