@@ -30,7 +30,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from bot import model
+from bot import model, tracing
 from bot.cli_activities import cli as activities
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
@@ -120,6 +120,8 @@ def app(*, samples: bool = False) -> None:
     token = os.environ.get("SEURA_RASA_TOKEN", "")
     if not token:
         raise SettingsError("SEURA_RASA_TOKEN is not set: start with ./seura run or ./seura demo.")
+    if settings.profile:
+        tracing.start(settings.profile, "app")
     uvloop.run(App(settings, token).run(SAMPLES if samples else None))
 
 
@@ -553,6 +555,7 @@ async def _supervise(
             "run", "--enable-api", "--auth-token", token, "--interface", "127.0.0.1",
             "--port", str(rasa_port), "--model", str(trained),
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
+            module=model.PROFILED if settings.profile else model.SERVE,
         ),
         environment,
         logs,

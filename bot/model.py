@@ -15,6 +15,7 @@ from bot.settings import KEEP_ALIVE, ROOT, Settings
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 SOURCES = ("config.yml", "domain.yml", "nlu", "stories", "bot/knowledge/puhekieli.yml")
+SERVE, PROFILED = "nlu.serve", "bot.bench.rasa_phases"
 STOCK_PYTHON = ROOT / ".venv-stock" / "bin" / "python"
 STAGES = {
     "SentenceFeaturizer": "sentence features",
@@ -24,15 +25,19 @@ STAGES = {
 }
 
 
-def rasa_command(*arguments: str) -> list[str]:
+def rasa_command(*arguments: str, module: str = SERVE) -> list[str]:
     """How Rasa is called, in its own environment.
+
+    Args:
+        arguments: of Rasa's command line.
+        module: `SERVE`, or `PROFILED` to have noted where a turn's time goes.
 
     Raises:
         SetupError: the environment is not there.
     """
     if not PYTHON.exists():
         raise SetupError("Rasa's environment .venv-rasa is missing: start with ./seura.")
-    return [str(PYTHON), "-m", "nlu.serve", *arguments]
+    return [str(PYTHON), "-m", module, *arguments]
 
 
 def stock_command(*arguments: str) -> list[str]:
@@ -48,7 +53,7 @@ def stock_command(*arguments: str) -> list[str]:
 
 def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[str, str]:
     """The environment that `endpoints.yml` and `credentials.yml` read, telemetry off."""
-    return os.environ | {
+    environment = os.environ | {
         "SEURA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
         "SEURA_TRACKER_DB": f"sqlite:///{settings.tracker_database.absolute()}",
         "SEURA_RASA_TOKEN": token,
@@ -62,6 +67,9 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "PYTHONWARNINGS": "ignore",
     }
+    if settings.profile:
+        environment["SEURA_PROFILE"] = str(settings.profile.absolute())
+    return environment
 
 
 def letters_only() -> str | None:
@@ -115,17 +123,26 @@ def train(settings: Settings, progress: Callable[[str], None]) -> Path:
     return path
 
 
+def train_command(path: Path) -> list[str]:
+    """How Rasa is called to train a model of the present files.
+
+    Raises:
+        SetupError: its environment is not there.
+    """
+    return rasa_command(
+        # Validation, a third of the time, is left to ./seura check; rules are checked anyway.
+        "train", "--skip-validation", "--config", "config.yml", "--domain", "domain.yml",
+        "--data", "nlu", "stories", "--out", str(path.parent),
+        "--fixed-model-name", path.name.removesuffix(".tar.gz"),
+    )  # fmt: skip
+
+
 def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
     # Under another name until it is whole: whoever finds the model takes it as it is.
     unfinished = path.with_name(f"unfinished-{path.name}")
     log = settings.var / "log" / "train.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = rasa_command(
-        # Validation, a third of the time, is left to ./seura check; rules are checked anyway.
-        "train", "--skip-validation", "--config", "config.yml", "--domain", "domain.yml",
-        "--data", "nlu", "stories", "--out", str(path.parent),
-        "--fixed-model-name", unfinished.name.removesuffix(".tar.gz"),
-    )  # fmt: skip
+    command = train_command(unfinished)
     with (
         log.open("w", encoding="utf-8") as out,
         subprocess.Popen(  # noqa: S603

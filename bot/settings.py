@@ -19,7 +19,10 @@ KEEP_ALIVE = 75
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set. `./seura run --help` lists the names."""
+    """Everything an operator may set. `./seura run --help` lists the names.
+
+    `profile` is a folder: there each process notes where a turn's time goes (`bot/tracing.py`).
+    """
 
     model_config = SettingsConfigDict(env_prefix="SEURA_", env_file=".env", extra="ignore")
 
@@ -39,6 +42,7 @@ class Settings(BaseSettings):
     keys: SecretStr = SecretStr("")
     var: Path = ROOT / "var"
     models: Path | None = None
+    profile: Path | None = None
 
     @property
     def database(self) -> str:

@@ -101,7 +101,8 @@ def test_the_dialogue_room_knows_neither_telegram_nor_the_actions() -> None:
 
 
 def test_the_face_knows_neither_rasa_nor_the_actions_nor_the_web() -> None:
-    allowed = [f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "telegram", "errors")]
+    leans_on = (*DOMAIN, "store", "dialogue", "telegram", "errors", "tracing")
+    allowed = [f"bot.{one}" for one in leans_on]
     assert beyond(sources("bot/telegram"), *allowed) == []
     assert against(sources("bot/telegram"), "rasa", "rasa_sdk", "starlette", "uvicorn") == []
 

@@ -23,6 +23,7 @@ from telegram.error import Conflict, RetryAfter, TelegramError
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Update, now
 from bot.telegram.outbox import pause_of
+from bot.tracing import mark
 
 log = structlog.get_logger(__name__)
 
@@ -124,12 +125,14 @@ class Poller:
             What is new, to be handled for the first time.
         """
         bodies = {arrived.update_id: arrived.to_dict() for arrived in updates}
+        mark("received", *bodies)
         rows = [
             {"update_id": key, "lane": lane_of(body), "body": json.dumps(body), "attempts": 1}
             for key, body in bodies.items()
         ]
         async with self._store.begin() as session:
             new = set(await session.scalars(insert_new(session, Update, "update_id"), rows))
+        mark("stored", *bodies)
         return [Incoming(key, body, attempts=1) for key, body in bodies.items() if key in new]
 
 

@@ -39,6 +39,7 @@ from bot.telegram.inbox import Incoming
 from bot.telegram.outbox import is_queued, post
 from bot.telegram.rendering import Renderer, answers_a_question, inline
 from bot.telegram.suggestions import Suggestions
+from bot.tracing import mark
 
 log = structlog.get_logger(__name__)
 
@@ -378,6 +379,7 @@ class ResidentTalk:
     # --- with Rasa --------------------------------------------------------------------------
 
     async def _with_rasa(self, incoming: Incoming, resident: Resident, words: str) -> None:
+        mark("taken up", incoming.id)
         try:
             is_told = resident.language_told_to_rasa == resident.language
             answer = await self.rasa.ask(
@@ -390,9 +392,11 @@ class ResidentTalk:
         except DialogueUnavailable as error:
             log.warning("Rasa is not available", reason=str(error))
             answer = None
+        mark("answered", incoming.id)
         async with self.store.begin() as session:
             await self._deliver(session, incoming, resident, words, answer)
             await incoming.settle(session)
+        mark("decided", incoming.id)
 
     async def _deliver(
         self,
