@@ -32,6 +32,7 @@ from rich.table import Table
 
 from bot import model, tracing
 from bot.cli_activities import cli as activities
+from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
 from bot.serving import serve
@@ -45,6 +46,7 @@ cli = typer.Typer(
     help="Seura: a bot that keeps company with lonely people. Try: ./seura demo",
 )
 cli.add_typer(activities, name="activities")
+cli.add_typer(stories, name="stories")
 out = Console(stderr=True, highlight=False)
 
 SANDBOX_TOKEN = "9000:sandbox"  # noqa: S105 - the sandbox's own, it opens nothing else

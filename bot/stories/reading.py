@@ -1,11 +1,15 @@
 """The files of an assistant as pieces that know their line: YAML of staff, literals of the code."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+from bot.reading import read_mapping
 
 
 @dataclass(frozen=True)
@@ -15,25 +19,40 @@ class Problem:
     Attributes:
         file: its path from the project's folder.
         line: counted from 1.
-        what: what is wrong, a sentence.
-        mend: what to do about it, another.
+        key: what kind of slip it is, a key of `words/problems.yml`.
+        values: what fills the braces there.
     """
 
     file: str
     line: int
-    what: str
-    mend: str
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    def what(self, language: str = "en") -> str:
+        """What is wrong, a sentence."""
+        return self._say("what", language)
+
+    def mend(self, language: str = "en") -> str:
+        """What to do about it, another."""
+        return self._say("mend", language)
+
+    def told(self, language: str = "en") -> str:
+        """All of it."""
+        return f"{self.file}:{self.line}: {self.what(language)} {self.mend(language)}"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what} {self.mend}"
+        return self.told()
+
+    def _say(self, part: str, language: str) -> str:
+        return str(words("problems")[self.key][part][language]).format(**dict(self.values))
 
 
 class Unreadable(Exception):
-    """A file can't be read. Carries the problem."""
+    """Files can't be read. Carries the problems."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -49,9 +68,9 @@ class Name:
         """Whether it may mean that name."""
         return name.startswith(self.text) if self.is_open else name == self.text
 
-    def problem(self, what: str, mend: str) -> Problem:
-        """Something to mend here."""
-        return Problem(self.file, self.line, what, mend)
+    def problem(self, key: str, /, **values: object) -> Problem:
+        """Something to mend here: a key of `words/problems.yml`, and what fills its braces."""
+        return Problem(self.file, self.line, key, told(values))
 
 
 @dataclass(frozen=True)
@@ -102,38 +121,54 @@ class Piece:
         """Whether the key is there."""
         return any(found.text == key for found, _ in self.items())
 
-    def problem(self, what: str, mend: str) -> Problem:
-        """Something to mend here."""
-        return Problem(self.file, self.line, what, mend)
+    def problem(self, key: str, /, **values: object) -> Problem:
+        """Something to mend here: a key of `words/problems.yml`, and what fills its braces."""
+        return Problem(self.file, self.line, key, told(values))
 
 
 def read(root: Path, *patterns: str) -> list[Piece]:
     """The YAML files that the patterns name.
 
     Raises:
-        Unreadable: one is no YAML, or a pattern names none.
+        Unreadable: some are no YAML, or a pattern names none; carries all of them.
     """
-    pieces = []
+    pieces: list[Piece] = []
+    problems: list[Problem] = []
     for pattern in patterns:
         files = sorted(root.glob(pattern))
         if not files:
-            raise Unreadable(Problem(pattern, 1, "This file is missing.", "Bring it back."))
-        pieces += [_compose(root, file) for file in files]
+            problems.append(Problem(pattern, 1, "missing_file"))
+        for path in files:
+            file = path.relative_to(root).as_posix()
+            try:
+                pieces.append(compose(file, path.read_text(encoding="utf-8")))
+            except UnicodeDecodeError:
+                problems.append(Problem(file, 1, "not_utf8"))
+            except Unreadable as error:
+                problems += error.problems
+    if problems:
+        raise Unreadable(*problems)
     return pieces
 
 
-def _compose(root: Path, path: Path) -> Piece:
-    file = path.relative_to(root).as_posix()
-    mend = "Compare this place with another one like it; mind indents and quotation marks."
+# Whoever checks while somebody types reads the same files again and again.
+@lru_cache(maxsize=256)
+def compose(file: str, text: str) -> Piece:
+    """A file's text as a piece.
+
+    Raises:
+        Unreadable: it is no YAML, or holds no keys and values.
+    """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        node = yaml.compose(text, yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Unreadable(Problem(file, line, f"This is no YAML: {error.problem}.", mend)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unreadable(Problem(file, 1, "This is no YAML in UTF-8.", mend)) from error
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise Unreadable(Problem(file, line, "no_yaml", told({"why": error.problem}))) from error
+    except yaml.YAMLError as error:
+        raise Unreadable(Problem(file, 1, "not_utf8")) from error
     if not isinstance(node, yaml.MappingNode):
-        raise Unreadable(Problem(file, 1, "This file holds no keys and values.", mend))
+        raise Unreadable(Problem(file, 1, "no_mapping"))
     return Piece(file, node)
 
 
@@ -143,18 +178,20 @@ class Code(ast.NodeVisitor):
 
     Attributes:
         literals: every text; of an f-string that begins with text, an open one.
+        keywords: the names of the values that calls are given.
         phrases: what `phrases(…)` is asked for.
         actions: the names of the actions: `action = "…"` in a class.
     """
 
     file: str = ""
     literals: list[Name] = field(default_factory=list)
+    keywords: set[str] = field(default_factory=set)
     phrases: list[Name] = field(default_factory=list)
     actions: list[Name] = field(default_factory=list)
 
     @classmethod
-    def read(cls, root: Path, folders: Iterable[str]) -> "Code":
-        """Reads every Python file below the folders.
+    def read(cls, root: Path, folders: Iterable[str], but: str = "") -> "Code":
+        """Reads every Python file below the folders, but not those below `but`.
 
         Raises:
             Unreadable: one is no Python.
@@ -162,15 +199,18 @@ class Code(ast.NodeVisitor):
         code = cls()
         for folder in folders:
             for path in sorted((root / folder).rglob("*.py")):
-                code.file = path.relative_to(root).as_posix()
-                try:
-                    code.visit(ast.parse(path.read_text(encoding="utf-8")))
-                except SyntaxError as error:
-                    problem = Problem(
-                        code.file, error.lineno or 1, "This is no Python.", "Mend it."
-                    )
-                    raise Unreadable(problem) from error
+                file = path.relative_to(root).as_posix()
+                if but and file.startswith(f"{but}/"):
+                    continue
+                code.add(_code_of(file, path.read_text(encoding="utf-8")))
         return code
+
+    def add(self, other: "Code") -> None:
+        """Takes what another one holds."""
+        self.literals += other.literals
+        self.keywords |= other.keywords
+        self.phrases += other.phrases
+        self.actions += other.actions
 
     def visit_Constant(self, node: ast.Constant) -> None:
         """Takes a text."""
@@ -188,6 +228,7 @@ class Code(ast.NodeVisitor):
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         if called == "phrases" and node.args:
             self.phrases += self._names(node.args[0])
+        self.keywords |= {keyword.arg for keyword in node.keywords if keyword.arg}
         self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -206,3 +247,29 @@ class Code(ast.NodeVisitor):
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             return [Name(first.value, self.file, node.lineno, is_open)]
         return []
+
+
+@lru_cache(maxsize=512)
+def _code_of(file: str, text: str) -> Code:
+    code = Code(file)
+    try:
+        code.visit(ast.parse(text))
+    except SyntaxError as error:
+        raise Unreadable(Problem(file, error.lineno or 1, "no_python")) from error
+    return code
+
+
+@cache
+def words(name: str) -> dict[str, Any]:
+    """A catalogue of `bot/stories/words/`."""
+    return read_mapping(Path(__file__).parent / "words" / f"{name}.yml")
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """A sentence of `words/telling.yml`, filled."""
+    return str(words("telling")[key][language]).format(**values)
+
+
+def told(values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Values as a problem keeps them."""
+    return tuple((name, str(value)) for name, value in values.items())

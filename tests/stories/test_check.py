@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from bot.settings import ROOT
-from bot.stories.check import check
+from bot.stories.check import CHECKS, check
+from bot.stories.checks import crisis
+
+# The small assistant below has nothing to say to somebody in danger.
+SMALL = [one for one in CHECKS if one not in crisis.CHECKS]
 
 # A whole assistant, as small as can be.
 FILES = {
@@ -15,8 +19,14 @@ intents:
 - greet
 - factor
 - resume: {use_entities: []}
+- stop
+- ask_human
+entities:
+- municipality
 slots:
   mood: {type: text}
+  place: {type: text, influence_conversation: false}
+  language: {type: text, initial_value: fi}
 forms:
   walk_form:
     required_slots:
@@ -40,6 +50,7 @@ nlu:
   examples: |
     - rahat on loppu
 """,
+    "bot/knowledge/helplines.yml": "helplines: []\n",
     "stories/talk.yml": """\
 version: "3.1"
 rules:
@@ -56,9 +67,35 @@ rules:
   - intent: factor
   - action: utter_told
   - action: walk_form
+  - active_loop: walk_form
+- rule: Raha ensin
+  steps:
+  - intent: factor/money
+  - action: action_walk
+- rule: Lopuksi
+  condition:
+  - active_loop: walk_form
+  steps:
+  - action: walk_form
   - active_loop: null
   - slot_was_set:
     - requested_slot: null
+  - action: action_walk
+- rule: Ei enää
+  condition:
+  - active_loop: walk_form
+  steps:
+  - or:
+    - intent: stop
+    - intent: ask_human
+  - action: action_deactivate_loop
+  - active_loop: null
+- rule: Muuten
+  steps:
+  - or:
+    - intent: stop
+    - intent: ask_human
+  - action: action_walk
 stories:
 - story: Taas
   steps:
@@ -71,16 +108,18 @@ stories:
 version: "3.1"
 responses:
   utter_told:
-  - text: "Kiitos, {alias}."
+  - text: "Kiitos {language}."
     buttons:
     - {title: "Jatketaan", payload: "/resume"}
-    - {title: "Paikka", payload: '/greet{{"place": "{place}"}}'}
-  - text: "Thanks, {alias}."
+    - {title: "Paikka", payload: '/greet{{"place": "{language}"}}'}
+    - {title: "Seis", payload: "/stop"}
+    - {title: "Ihminen", payload: "/ask_human"}
+  - text: "Thanks {language}."
     condition:
     - {type: slot, name: language, value: en}
     buttons:
     - {title: "Go on", payload: "/resume"}
-    - {title: "Place", payload: '/greet{{"place": "{place}"}}'}
+    - {title: "Place", payload: '/greet{{"place": "{language}"}}'}
   utter_ask_walk_form_mood:
   - text: "Mitä kuuluu?"
   - text: "How are you?"
@@ -148,7 +187,7 @@ def change(project: Path, file: str, old: str, new: str) -> list[str]:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return [str(problem) for problem in check(project)]
+    return [str(problem) for problem in check(project, project, SMALL)]
 
 
 def test_the_files_as_they_are_have_nothing_to_mend() -> None:
@@ -156,7 +195,7 @@ def test_the_files_as_they_are_have_nothing_to_mend() -> None:
 
 
 def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
-    assert check(project) == []
+    assert check(project, project, SMALL) == []
 
 
 @pytest.mark.parametrize(
@@ -167,40 +206,40 @@ def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
             WORDING,
             '"How are you?"\n    condition:\n    - {type: slot, name: language, value: en}',
             '"Mitä sinulle?"',
-            "14: utter_ask_walk_form_mood has no English text. "
+            "16: utter_ask_walk_form_mood has no English text. "
             "Add a variation with the condition language: en.",
         ),
         (
             WORDING,
             '- text: "Mitä kuuluu?"',
             '- text: "Hur?"\n    condition:\n    - {type: slot, name: language, value: sv}',
-            "14: utter_ask_walk_form_mood has no Finnish text. "
+            "16: utter_ask_walk_form_mood has no Finnish text. "
             "Add a variation without a condition.",
         ),
         (
             WORDING,
             '"Saved."',
             '" "',
-            "21: utter_saved has a variation without text. Write one, or take it out.",
+            "23: utter_saved has a variation without text. Write one, or take it out.",
         ),
         (
             WORDING,
             '"Saved."',
             f'"{"🙂" * 2049}"',
-            "21: utter_saved is 4098 characters long; Telegram takes 4096. Make it shorter.",
+            "23: utter_saved is 4098 characters long; Telegram takes 4096. Make it shorter.",
         ),
         (
             WORDING,
-            '"Thanks, {alias}."',
-            '"Thanks, {alia}."',
-            "8: utter_told has not the same braces as its first variation: {alia}, {alias}. "
+            '"Thanks {language}."',
+            '"Thanks {longing}."',
+            "10: utter_told has not the same braces as its first variation: {longing}. "
             "Keep them in every language.",
         ),
         (
             WORDING,
-            '{title: "Place", payload: \'/greet{{"place": "{place}"}}\'}',
-            '{title: "Place", payload: "/greet"}',
-            "8: utter_told has not the same braces as its first variation: {place}. "
+            '{title: "Place", payload: \'/greet{{"place": "{language}"}}\'}',
+            '{title: "{place}", payload: "/greet"}',
+            "10: utter_told has not the same braces as its first variation: {place}. "
             "Keep them in every language.",
         ),
         # Buttons.
@@ -208,19 +247,19 @@ def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
             WORDING,
             '{title: "Go on"',
             '{title: ""',
-            "12: utter_told has a button without words. Give it a title.",
+            "14: utter_told has a button without words. Give it a title.",
         ),
         (
             WORDING,
             '{title: "Go on", payload: "/resume"}',
             '{title: "Go on"}',
-            "12: utter_told has a button that does nothing. Give it a payload.",
+            "14: utter_told has a button that does nothing. Give it a payload.",
         ),
         (
             WORDING,
             '{title: "Go on", payload: "/resume"}',
             '{title: "Go on", payload: "/go_on"}',
-            "12: utter_told has a button for go_on, which is no intent in domain.yml. "
+            "14: utter_told has a button for go_on, which is no intent in domain.yml. "
             "Use one that is.",
         ),
         # What is said, and what has words.
@@ -246,33 +285,33 @@ def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
             WORDING,
             "utter_ask_walk_form_mood:",
             "utter_ask_walk_form_modo:",
-            "14: utter_ask_walk_form_modo is never said. Name it in a rule, or take it out.",
+            "16: utter_ask_walk_form_modo is never said. Name it in a rule, or take it out.",
         ),
         (
             "domain.yml",
             "    - mood\n",
             "    - mood\n    - town\n",
-            "12: utter_ask_walk_form_town has no words. Write it in stories/wording/.",
+            "18: utter_ask_walk_form_town has no words. Write it in stories/wording/.",
         ),
         (
             WORDING,
             "utter_saved:",
             "saved:",
-            "19: saved is no name for a response. Let it begin with utter_.",
+            "21: saved is no name for a response. Let it begin with utter_.",
         ),
         # Names.
         (
             WORDING,
             "utter_clarify_mood:",
             "utter_saved:",
-            "24: “utter_saved” is there already, at stories/wording/talk.yml:19. "
+            "26: “utter_saved” is there already, at stories/wording/talk.yml:21. "
             "Give one of them another name, or take it out.",
         ),
         (
             "stories/talk.yml",
             "- story: Taas",
             "- story: Raha",
-            "20: “Raha” is there already, at stories/talk.yml:7. "
+            "46: “Raha” is there already, at stories/talk.yml:7. "
             "Give one of them another name, or take it out.",
         ),
         (
@@ -292,7 +331,7 @@ def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
             "stories/talk.yml",
             "    - intent: resume",
             "    - intent: continue",
-            "23: continue is no intent in domain.yml. "
+            "49: continue is no intent in domain.yml. "
             "Use one that is, or ask a developer to add it.",
         ),
         (
@@ -359,7 +398,7 @@ def test_a_project_without_slips_has_nothing_to_mend(project: Path) -> None:
             "domain.yml",
             "- action_walk\n",
             "- action_walk\n- action_run\n",
-            "15: No action action_run is in actions/. Write it, or take it out.",
+            "21: No action action_run is in actions/. Write it, or take it out.",
         ),
         (
             "actions/walk.py",
@@ -440,8 +479,8 @@ def test_what_is_well_is_not_told(project: Path, file: str, old: str, new: str) 
 
 
 def test_one_slip_is_told_once(project: Path) -> None:
-    (line,) = change(project, "stories/talk.yml", "intent: greet", "intent: great")
-    assert line.startswith("stories/talk.yml:5: ")
+    (line,) = change(project, WORDING, '"Saved."', '" "')
+    assert line.startswith(f"{WORDING}:23: ")
 
 
 def test_slips_are_told_in_the_order_of_files_and_lines(project: Path) -> None:
@@ -450,21 +489,22 @@ def test_slips_are_told_in_the_order_of_files_and_lines(project: Path) -> None:
     lines = change(project, "domain.yml", "- greet\n", "- greet\n- goodbye\n")
     assert [line.split(" ")[0] for line in lines] == [
         "domain.yml:4:",
-        f"{WORDING}:12:",
-        f"{WORDING}:21:",
+        "domain.yml:4:",
+        f"{WORDING}:14:",
+        f"{WORDING}:23:",
     ]
 
 
 def test_a_file_that_is_gone_is_told(project: Path) -> None:
     (project / "domain.yml").unlink()
-    assert [str(problem) for problem in check(project)] == [
+    assert [str(problem) for problem in check(project, project, SMALL)] == [
         "domain.yml:1: This file is missing. Bring it back."
     ]
 
 
 def test_a_file_in_another_encoding_is_told(project: Path) -> None:
     (project / WORDING).write_bytes("responses: {utter_x: [ä]}".encode("latin-1"))
-    assert [str(problem) for problem in check(project)] == [
+    assert [str(problem) for problem in check(project, project, SMALL)] == [
         f"{WORDING}:1: This is no YAML in UTF-8. "
         "Compare this place with another one like it; mind indents and quotation marks."
     ]

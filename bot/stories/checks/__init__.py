@@ -1,0 +1,1 @@
+"""What the files that staff edit must keep, by subject. Each check finds what breaks it."""
