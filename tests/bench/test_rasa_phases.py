@@ -16,6 +16,10 @@ def file(tmp_path: Path) -> Iterator[Path]:
     tracing.stop()
 
 
+def lines(file: Path) -> list[dict[str, object]]:
+    return [json.loads(one) for one in file.read_text(encoding="utf-8").splitlines()]
+
+
 class Processor:
     async def parse(self, message: object) -> str:
         return "parsed"
@@ -32,7 +36,7 @@ class Processor:
 
 async def test_a_turn_is_noted_with_the_time_of_each_phase(file: Path) -> None:
     await noted(Processor.handle)(Processor(), SimpleNamespace(message_id="7"))
-    [line] = [json.loads(one) for one in file.read_text(encoding="utf-8").splitlines()]
+    [line] = lines(file)
     assert line["turn"] == "7"
     assert set(line["spent"]) == {"understanding", "deciding"}
     assert all(seconds > 0 for seconds in line["spent"].values())
@@ -43,7 +47,7 @@ async def test_what_came_before_the_turn_counts_and_the_next_turn_begins_anew(fi
     handle = noted(Processor.handle)
     await handle(Processor(), SimpleNamespace(message_id="7"))
     await handle(Processor(), SimpleNamespace(message_id="8"))
-    spent = [json.loads(one)["spent"] for one in file.read_text(encoding="utf-8").splitlines()]
+    spent = [line["spent"] for line in lines(file)]
     assert answered == "parsed"
     assert "remembering" in spent[0]
     assert "remembering" not in spent[1]
