@@ -55,7 +55,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         right as often as they say; `several`: what a piece of a message must reach for its factor
         to count too; `sure`: what the letters alone must reach for meaning not to be asked.
         """
-        return {"meaning": 3.0, "alpha": 0.5, "sharpness": 16.0, "several": 0.6, "sure": 0.93}
+        return {"meaning": 3.0, "alpha": 0.5, "sharpness": 16.0, "several": 0.6, "sure": 0.85}
 
     def __init__(
         self,
@@ -151,12 +151,13 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
 
     def _probabilities(self, texts: List[Text]) -> List[Dict[Text, float]]:
         """Letters alone take a tenth of the time: where they are sure, meaning is not asked."""
-        table = self._model.probabilities(texts, None)
+        spelling = self._model.spelling(texts)
+        table = self._model.probabilities(texts, None, spelling)
         unsure = [n for n, row in enumerate(table) if row.max() < self._config["sure"]]
         asked = [texts[n] for n in unsure]
         vectors = vectors_of(asked) if asked else None
         if vectors is not None:
-            table[unsure] = self._model.probabilities(asked, vectors)
+            table[unsure] = self._model.probabilities(asked, vectors, spelling[unsure])
         return [dict(zip(self._model.names, map(float, row))) for row in table]
 
     def _untrained(self) -> Leaves:

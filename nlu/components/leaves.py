@@ -10,6 +10,7 @@ be made. It understands less, but it understands.
 from typing import Any, Dict, List, Optional, Sequence, Text
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import linear_kernel
@@ -72,14 +73,24 @@ class Leaves:
             self._parts["by_letters"] = spelling.T @ by_example
         return self
 
-    def probabilities(self, texts: Sequence[Text], vectors: Optional[np.ndarray]) -> np.ndarray:
+    def spelling(self, texts: Sequence[Text]) -> csr_matrix:
+        """The texts by their letters, a row for each."""
+        return self._parts["letters"].transform([without_umlauts(text) for text in texts])
+
+    def probabilities(
+        self,
+        texts: Sequence[Text],
+        vectors: Optional[np.ndarray],
+        spelling: Optional[csr_matrix] = None,
+    ) -> np.ndarray:
         """How likely each leaf is, in the order of `names`: shape (n, leaves), rows sum to 1.
 
         Args:
             texts: in standard Finnish and lower case.
             vectors: as in `fit`; None to go by letters alone.
+            spelling: what `spelling` gave for these texts, where it was asked before.
         """
-        spelling = self._parts["letters"].transform([without_umlauts(text) for text in texts])
+        spelling = self.spelling(texts) if spelling is None else spelling
         if vectors is None or "by_meaning" not in self._parts:
             scores = SHARPNESS_OF_LETTERS * (spelling @ self._parts["letters_alone"])
         else:
