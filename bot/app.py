@@ -18,16 +18,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from telegram import Bot
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.error import NetworkError, TelegramError
 
 from actions.base import SeuraAction
 from actions.rooms import KNOWLEDGE, Rooms
 from bot.activities import catalogue
 from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Wording
-from bot.errors import SettingsError
 from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
@@ -39,6 +36,7 @@ from bot.telegram.danger import DangerWatch
 from bot.telegram.desk import Desk
 from bot.telegram.forgetting import Forgetter
 from bot.telegram.inbox import Incoming, Lanes, Poller
+from bot.telegram.meeting import make_bot, meet
 from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender
 from bot.telegram.rendering import Renderer
@@ -62,7 +60,9 @@ class App:
         self.rasa_token = rasa_token
         self.rooms = Rooms.open(settings)
         self.store = self.rooms.store
-        self.bot = _bot(settings)
+        self.bot = make_bot(
+            settings.telegram_token.get_secret_value(), settings.telegram_api, Transport
+        )
         self.rasa = RasaClient(
             settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
         )
@@ -167,49 +167,18 @@ class App:
         """Gets to know bot and group; waits for as long as Telegram can't be reached."""
         for pause in chain((1, 2, 5), repeat(10)):
             try:
-                await self._meet_telegram()
+                has_topics = await meet(self.bot, self.settings.moderator_chat)
             except NetworkError as error:
                 log.warning("Telegram can't be reached", error=type(error).__name__)
                 await asyncio.sleep(pause)
             else:
                 break
+        if not has_topics:
+            log.warning("the moderators' group has no topics: turn Topics on in its settings")
         try:
             await commands.publish(self.bot, self.rooms.phrases)
         except TelegramError as error:
             log.warning("the commands could not be told to Telegram", error=error.message)
-
-    async def _meet_telegram(self) -> None:
-        try:
-            await self.bot.initialize()
-            chat = await self.bot.get_chat(self.settings.moderator_chat)
-        except InvalidToken as error:
-            raise SettingsError(
-                "Telegram does not know the token in SEURA_TELEGRAM_TOKEN."
-            ) from error
-        except (BadRequest, Forbidden) as error:
-            raise SettingsError(
-                f"The bot can't see the group of SEURA_MODERATOR_CHAT: add it there, and check "
-                f"the id ({error.message})."
-            ) from error
-        if not chat.is_forum:
-            log.warning("the moderators' group has no topics: turn Topics on in its settings")
-
-    async def check_telegram(self) -> None:
-        """Checks token and group before anything else is set up.
-
-        Raises:
-            SettingsError: as `run`.
-        """
-        try:
-            await self._meet_telegram()
-        except NetworkError as error:
-            raise SettingsError(
-                f"Telegram can't be reached at {self.settings.telegram_api}: {error.message}."
-            ) from error
-        finally:
-            await self.bot.shutdown()
-            await self.rasa.close()
-            await self.store.close()
 
     async def _route(self, incoming: Incoming) -> None:
         if _chat_type(incoming) == "private":
@@ -278,27 +247,6 @@ async def _until_stopped(*work: Coroutine[Any, Any, None]) -> None:
         await stopped.wait()
         for task in tasks:
             task.cancel()
-
-
-def _bot(settings: Settings) -> Bot:
-    api = settings.telegram_api.rstrip("/")
-    return Bot(
-        settings.telegram_token.get_secret_value(),
-        base_url=f"{api}/bot",
-        base_file_url=f"{api}/file/bot",
-        request=HTTPXRequest(
-            read_timeout=20,
-            connect_timeout=10,
-            pool_timeout=10,
-            httpx_kwargs={"transport": Transport()},
-        ),
-        get_updates_request=HTTPXRequest(
-            read_timeout=20,
-            connect_timeout=10,
-            pool_timeout=10,
-            httpx_kwargs={"transport": Transport()},
-        ),
-    )
 
 
 def _chat_type(incoming: Incoming) -> str:

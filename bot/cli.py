@@ -12,10 +12,11 @@ import sys
 import webbrowser
 from collections.abc import Callable, Coroutine
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import structlog
 import typer
 import uvloop
@@ -35,7 +36,6 @@ from bot.cli_activities import cli as activities
 from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
-from bot.serving import serve
 from bot.settings import ROOT, Settings, read_settings, require_telegram
 from bot.supervisor import SETTINGS_STATUS, Child, Supervisor, check_port, free_port
 
@@ -106,9 +106,10 @@ def run() -> None:
     """
     settings = read_settings()
     require_telegram(settings)
-    from bot.app import App
-
-    asyncio.run(App(settings, "").check_telegram())
+    # By a process of its own: what it takes would stay in this one for as long as Seura runs.
+    status = subprocess.run([sys.executable, "-m", "bot", "meet"], check=False).returncode
+    if status:
+        raise typer.Exit(status)  # it has said why
     trained = _train(settings)
     _run(_supervise(settings, trained, lambda: None))
 
@@ -125,6 +126,17 @@ def app(*, samples: bool = False) -> None:
     if settings.profile:
         tracing.start(settings.profile, "app")
     uvloop.run(App(settings, token).run(SAMPLES if samples else None))
+
+
+@cli.command(hidden=True)
+def meet() -> None:
+    """Check that Telegram knows the token and the group; started by run. Example: ./seura meet"""  # noqa: D415
+    from bot.telegram.meeting import check, make_bot
+    from bot.transport import Transport
+
+    settings = read_settings()
+    bot = make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api, Transport)
+    asyncio.run(check(bot, settings.telegram_api, settings.moderator_chat))
 
 
 @cli.command()
@@ -523,6 +535,7 @@ def _show(progress: Progress, task: TaskID, what: str, done: int, total: int | N
 
 async def _demo(settings: Settings, trained: Path, *, browser: bool) -> None:
     from bot.sandbox.server import SandboxServer, create_app
+    from bot.serving import serve
 
     page = f"http://127.0.0.1:{settings.port}"
 
@@ -561,7 +574,7 @@ async def _supervise(
         ),
         environment,
         logs,
-        lambda: _answers(f"{rasa_url}/status?token={token}"),
+        partial(_answers, rasa_port, f"/status?token={token}"),
     )  # fmt: skip
     app = Child(
         "app",
@@ -572,7 +585,7 @@ async def _supervise(
             "PTB_TIMEDELTA": "true",  # else python-telegram-bot warns of what will change
         },
         logs,
-        lambda: _answers(f"http://127.0.0.1:{actions_port}/health"),
+        partial(_answers, actions_port, "/health"),
     )  # fmt: skip
 
     def announce() -> None:
@@ -601,12 +614,20 @@ def _given(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=5) as client:
+async def _answers(port: int, path: str) -> bool:
+    """Whether a server on the loopback interface answers that it is well."""
+
+    def ask() -> bool:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            return (await client.get(url)).is_success
-        except httpx.HTTPError:
+            connection.request("GET", path)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(ask)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
