@@ -11,6 +11,7 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -166,49 +167,127 @@ cli.add_typer(benches, name="bench")
 @benches.callback()
 def bench(
     context: typer.Context,
-    turns: Annotated[int, typer.Option(min=1, help="Turns that are counted, of each way.")] = 200,
+    turns: Annotated[
+        int | None, typer.Option(min=1, help="Turns of each way that are counted: 200.")
+    ] = None,
     residents: Annotated[int, typer.Option(min=1, help="Residents who talk at once.")] = 8,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Train the stock model for fewer epochs than Rasa.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--out", help="Where the numbers go: var/bench/bench.json.")
+        Path | None,
+        typer.Option("--out", help="Where the numbers go, a page beside: var/bench/bench.json."),
     ] = None,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Less of everything: to try it.")] = False,
 ) -> None:
     """Measure a turn: bare Rasa, the full way, and Rasa as it comes, with the same messages.
 
-    The first time after a change of stories or examples the stock model is trained, too, which
-    may take half an hour. Let nothing else run on the machine.
+    Then how it grows with the conversation, what kinds of turns cost, many residents at once,
+    start, memory, disk, training. The first time after a change of stories or examples the stock
+    model is trained, too, which may take half an hour; the rest takes a quarter of an hour. Let
+    nothing else run on the machine.
 
-    Example: ./seura bench --turns 100 --out docs/bench/bench.json
+    Example: ./seura bench --out docs/bench/bench.json
     """
     if context.invoked_subcommand:
         return
+    from bot.bench import page as pages
     from bot.bench.machine import describe
-    from bot.bench.measure import Bench
-    from bot.bench.report import as_json, tables
+    from bot.bench.measure import QUICK, Bench, Size
+    from bot.bench.report import as_json, notes, tables
 
     settings = read_settings()
     path = file or settings.var / "bench" / "bench.json"
     _make_room(path)
     trained = _train(settings)
+    size = replace(QUICK if quick else Size(), residents=residents)
+    size = replace(size, turns=turns or size.turns)
     measured = []
 
     async def measure(show: Callable[[str, int, int | None], None]) -> None:
-        bench = Bench(settings, trained, SAMPLES, turns, residents, show, epochs)
-        measured.append(await bench.run())
+        measured.append(await Bench(settings, trained, SAMPLES, size, show, epochs).run())
 
     with _progress() as progress:
         _run(measure(partial(_show, progress, progress.add_task("Starting", total=None))))
     if not measured:
         raise typer.Exit(130)  # stopped by hand
-    results, notes = measured[0]
-    numbers = as_json(results, notes, describe(), residents)
+    results, set_up = measured[0]
+    told = notes(results, set_up, residents)
+    numbers = as_json(results, set_up, told, describe(), residents)
+    path.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.with_suffix(".html").write_text(pages.page(numbers), encoding="utf-8")
+    page = Console(highlight=False)
+    for part in (*tables(results, set_up, residents), *(f"- {note}" for note in told)):
+        page.print(part)
+    page.print(f"All numbers: {path}. To look at: {path.with_suffix('.html')}")
+
+
+@benches.command(name="profile")
+def bench_profile(
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Train the stock model for fewer epochs than Rasa.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Where the numbers go: var/bench/profile.json.")
+    ] = None,
+) -> None:
+    """Show where a turn's time goes: each step of it, and within Rasa, ours and as it comes.
+
+    Each process notes its times while it runs (SEURA_PROFILE). Let nothing else run.
+
+    Example: ./seura bench profile --out docs/bench/profile.json
+    """
+    from bot.bench import phases
+    from bot.bench.machine import describe
+
+    settings = read_settings()
+    path = file or settings.var / "bench" / "profile.json"
+    _make_room(path)
+    trained = _train(settings)
+    measured: list[dict[str, Any]] = []
+
+    async def measure(show: Callable[[str, int, int | None], None]) -> None:
+        measured.append(await phases.measure(settings, trained, SAMPLES, show, epochs))
+
+    with _progress() as progress:
+        _run(measure(partial(_show, progress, progress.add_task("Starting", total=None))))
+    if not measured:
+        raise typer.Exit(130)  # stopped by hand
+    numbers = {"machine": describe()} | measured[0]
     path.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     page = Console(highlight=False)
-    for part in (*tables(results, residents), *(f"- {note}" for note in notes)):
+    for part in phases.tables(numbers):
         page.print(part)
     page.print(f"All numbers: {path}")
+
+
+@benches.command(name="document")
+def bench_document(
+    folder: Annotated[Path, typer.Option(help="Where the numbers are.")] = ROOT / "docs" / "bench",
+) -> None:
+    """Write docs/performance.md, and its pictures, from the numbers in docs/bench/.
+
+    Example: ./seura bench document
+    """
+    from bot.bench import page as pages
+
+    bench, profile = (_numbers(folder / f"{name}.json") for name in ("bench", "profile"))
+    for name, drawing in pages.drawings(bench).items():
+        (folder / f"{name}.svg").write_text(drawing + "\n", encoding="utf-8")
+    path = folder.parent / "performance.md"
+    path.write_text(pages.document(bench, profile), encoding="utf-8")
+    typer.echo(path)
+
+
+def _numbers(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SetupError(
+            f"{file} can't be read: measure first, see ./seura bench --help."
+        ) from error
+    return found
 
 
 @benches.command(name="activities")

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 from bot import model
+from bot.settings import ROOT
 
 VERSIONS = (
     "import platform; from importlib.metadata import version; "
@@ -32,6 +33,30 @@ def describe() -> dict[str, Any]:
         "rasa": rasa,
         "model": model.fingerprint(),
     }
+
+
+ENVIRONMENTS = {".venv": "app", ".venv-rasa": "Rasa", ".venv-stock": "Rasa as it comes"}
+
+
+def disk() -> dict[str, int]:
+    """What each environment takes on the disk, in bytes, by its folder."""
+    return {name: _size(ROOT / name) for name in ENVIRONMENTS if (ROOT / name).exists()}
+
+
+def set_up() -> dict[str, float]:
+    """Seconds that it took to make each environment, where the launcher has noted it."""
+    noted = {name: sorted((ROOT / name).glob(".seconds-*")) for name in ENVIRONMENTS}
+    return {
+        name: sum(float(file.read_text(encoding="utf-8")) for file in files)
+        for name, files in noted.items()
+        if files
+    }
+
+
+def _size(folder: Path) -> int:
+    """Blocks that its files take; one with several names counts once."""
+    found = (file.lstat() for file in folder.resolve().rglob("*") if not file.is_symlink())
+    return sum({one.st_ino: one.st_blocks * 512 for one in found}.values())
 
 
 def _cpu() -> str:

@@ -1,28 +1,61 @@
 """One run: each way in turn, with only its own processes at work."""
 
 import asyncio
+import dataclasses
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
 import httpx
 import psutil
 
-from bot.bench import BenchFailed, stock
+from bot.bench import BenchFailed, crowds, machine, stock
+from bot.bench.full import FullWay, full_way
 from bot.bench.processes import weigh
-from bot.bench.report import Result, Turn, notes
+from bot.bench.results import Result, SetUp, Turn
 from bot.bench.talks import Step, Talk, load, programme
-from bot.bench.ways import Reply, Speaker, Way, bare_rasa, full_way
-from bot.settings import Settings
+from bot.bench.ways import Reply, Speaker, Way, bare_rasa
+from bot.evaluation import messages
+from bot.settings import ROOT, Settings
 
 TITLES = {
     "a": "our Rasa, bare, over REST",
     "b": "the full way, over the sandbox",
     "c": "stock Rasa, bare, over REST",
 }
+# Messages that nobody has sent before: to be understood, not found in a cache.
+UNHEARD = ROOT / "tests" / "nlu" / "messages_fi.tsv"
+
+type Said = list[tuple[Step, Reply]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        turns: of each way one after another, and again of all residents together.
+        residents: who talk at once in the comparison of the ways.
+        growth: turns of the long conversation.
+        talks: long conversations of ours; the slow one of stock Rasa is held once.
+        crowds: numbers of residents of the full way.
+        unheard: messages that were never sent before.
+        training: whether our model is trained anew to see how long it takes.
+    """
+
+    turns: int = 200
+    residents: int = 8
+    growth: int = 200
+    talks: int = 3
+    crowds: tuple[int, ...] = crowds.RESIDENTS
+    unheard: int = 40
+    training: bool = True
+
+
+QUICK = Size(turns=42, growth=40, talks=1, crowds=(1, 8, 32), unheard=8, training=False)
 
 
 @dataclass
@@ -33,105 +66,182 @@ class Bench:
         settings: where models and logs are.
         trained: our model.
         samples: the activities that are suggested.
-        turns: of each way one after another, and again of all residents together.
-        residents: who talk at once.
+        size: how much is measured.
         show: is told what is being done, how much of it is done, and of how much.
         epochs: of the stock model's training; as Rasa writes them by default.
+        acted: steps in which our model calls a custom action, as the first way found.
     """
 
     settings: Settings
     trained: Path
     samples: Path
-    turns: int
-    residents: int
+    size: Size
     show: Callable[[str, int, int | None], None]
     epochs: int | None = None
+    acted: set[tuple[int, int]] = field(default_factory=set)
 
-    async def run(self) -> tuple[list[Result], list[str]]:
+    async def run(self) -> tuple[list[Result], SetUp]:
         """Measures all three ways with the same conversations.
 
         Returns:
-            The results of (a), (b) and (c), and what must be known to read them.
+            The results of (a), (b) and (c), and what belongs to none of them.
 
         Raises:
-            SetupError: something does not start, or the stock model can't be trained.
+            SetupError: something does not start, or a model can't be trained.
             BenchFailed: a way does not answer.
         """
-        stock_model, untrained = await stock.train(
+        stock_model = await stock.train(
             self.settings,
             lambda part: self.show(f"Training the stock model (once, long): {part}", 0, None),
             self.epochs,
         )
         folder = self.settings.var / "bench" / "run"
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        ways: dict[str, AbstractAsyncContextManager[Way]] = {
-            "a": bare_rasa(folder / "a", "nlu.serve", self.trained, self.samples),
-            "b": full_way(folder / "b", self.settings),
-            "c": bare_rasa(folder / "c", "rasa", stock_model, self.samples),
-        }
-        talks = load()
-        results = [await self._measure(name, way, talks) for name, way in ways.items()]
-        told = notes(results, untrained, self.residents)
-        if self.epochs:
-            told.append(
-                f"The stock model was trained for {self.epochs} epochs instead of Rasa's own "
-                f"number: it answers worse, at the same price a turn."
+        training = None
+        if self.size.training:
+            training = await stock.train_ours(
+                self.settings, lambda part: self.show(f"Training our model: {part}", 0, None)
             )
-        return results, told
-
-    async def _measure(
-        self, name: str, coming: AbstractAsyncContextManager[Way], talks: list[Talk]
-    ) -> Result:
-        title = f"({name}) {TITLES[name]}"
-        self.show(f"{title}: starting", 0, None)
-        others = await asyncio.to_thread(psutil.cpu_percent, 2.0)
-        try:
-            async with coming as way:
-                said = await self._alone(f"{title}: warm-up", way, talks)
-                alone = await self._alone(title, way, programme(talks, 0, self.turns))
-                together, seconds = await self._together(title, way, talks)
-                memory = weigh(way.children)
-        except httpx.HTTPError as error:
-            raise BenchFailed(f"{title}: no good answer ({type(error).__name__}).") from error
-        return Result(
-            way=name,
-            title=TITLES[name],
-            others=others,
-            alone=[_turn(step, reply) for step, reply in alone],
-            together=[_turn(step, reply) for step, reply in together],
-            seconds=seconds,
-            memory=memory,
-            answers={step.place: " ".join(" ".join(r.texts).split()) for step, r in said},
+        ours = bare_rasa(folder / "a", self.trained, self.samples)
+        theirs = bare_rasa(folder / "c", stock_model.path, self.samples, stock=True)
+        results = [
+            await self._bare("a", ours, self.size.talks),
+            await self._full(folder / "b"),
+            await self._bare("c", theirs, 1),
+        ]
+        return results, SetUp(
+            disk=await asyncio.to_thread(machine.disk),
+            environments=machine.set_up(),
+            training={"ours": training, "stock": stock_model.seconds},
+            epochs=self.epochs,
+            untrained=stock_model.untrained,
         )
 
-    async def _alone(self, title: str, way: Way, talks: list[Talk]) -> list[tuple[Step, Reply]]:
+    async def _bare(
+        self, name: str, coming: AbstractAsyncContextManager[Way], talks: int
+    ) -> Result:
+        async with self._measured(name, coming) as (way, result):
+            said = await self._warm_up(result, way)
+            self.acted |= {step.place for step, reply in said if reply.acted}
+            await self._compare(result, way)
+            result.growth = [
+                [reply.last for _, reply in await self._long_talk(result, way)]
+                for _ in range(talks)
+            ]
+            result.memory = weigh(way.children)
+        return result
+
+    async def _full(self, folder: Path) -> Result:
+        coming = full_way(folder, self.settings, self.samples)
+        async with self._measured("b", coming) as (way, result):
+            await self._warm_up(result, way)
+            await self._compare(result, way)
+            result.memory = weigh(way.children)
+            long_talk = await self._timed(way, await self._long_talk(result, way))
+            result.growth = [[turn.last for turn in long_talk]]
+            unheard = await self._unheard(result, way)
+            result.unheard = await self._timed(way, unheard)
+            await crowds.warm_up(way, load().crowds)
+            for crowd in load().crowds:
+                for residents in self.size.crowds:
+                    result.crowds.append(
+                        await crowds.measure(
+                            way, crowd, residents, lambda words: self._tell(result, words)
+                        )
+                    )
+            result.memory_after = weigh(way.children)
+        return result
+
+    @asynccontextmanager
+    async def _measured[W: Way](
+        self, name: str, coming: AbstractAsyncContextManager[W]
+    ) -> AsyncIterator[tuple[W, Result]]:
+        result = Result(name, TITLES[name])
+        self._tell(result, "starting")
+        result.others = await asyncio.to_thread(psutil.cpu_percent, 2.0)
+        try:
+            async with coming as way:
+                result.start = way.start
+                yield way, result
+        except httpx.HTTPError as error:
+            raise BenchFailed(f"({name}): no good answer ({type(error).__name__}).") from error
+
+    def _tell(self, result: Result, words: str, done: int = 0, total: int | None = None) -> None:
+        self.show(f"({result.way}) {result.title}: {words}", done, total)
+
+    async def _warm_up(self, result: Result, way: Way) -> Said:
+        said = await self._alone(result, "warm-up", way, load().talks)
+        result.answers = {step.place: " ".join(" ".join(r.texts).split()) for step, r in said}
+        return said
+
+    async def _compare(self, result: Result, way: Way) -> None:
+        """One resident after another, then several at once."""
+        talks = load().talks
+        alone = await self._alone(
+            result, "one after another", way, programme(talks, 0, self.size.turns)
+        )
+        result.alone = await self._timed(way, alone)
+        together, result.seconds = await self._together(result, way, talks)
+        result.together = await self._timed(way, together)
+
+    async def _alone(self, result: Result, words: str, way: Way, talks: list[Talk]) -> Said:
         """One resident after another."""
-        total, done = sum(len(talk.steps) for talk in talks), list[tuple[Step, Reply]]()
+        total = sum(len(talk.steps) for talk in talks)
+        done: Said = []
         for talk in talks:
             speaker = await way.newcomer(talk.language)
             for step in talk.steps:
                 done.append((step, await speaker.do(step)))
-                self.show(title, len(done), total)
+                self._tell(result, words, len(done), total)
         return done
 
-    async def _together(
-        self, title: str, way: Way, talks: list[Talk]
-    ) -> tuple[list[tuple[Step, Reply]], float]:
+    async def _together(self, result: Result, way: Way, talks: list[Talk]) -> tuple[Said, float]:
         """All residents at once, each with the next message as soon as the last is answered."""
-        share = -(-self.turns // self.residents)
+        share = -(-self.size.turns // self.size.residents)
         speaking = [
             [(await way.newcomer(talk.language), talk) for talk in programme(talks, n, share)]
-            for n in range(self.residents)
+            for n in range(self.size.residents)
         ]
-        self.show(f"{title}: {self.residents} residents at once", 0, None)
+        self._tell(result, f"{self.size.residents} residents at once")
         start = perf_counter()
         done = await asyncio.gather(*(_talk(everything) for everything in speaking))
         return [turn for turns in done for turn in turns], perf_counter() - start
 
+    async def _long_talk(self, result: Result, way: Way) -> Said:
+        return await self._alone(
+            result, "a long conversation", way, [load().long_talk(self.size.growth)]
+        )
 
-async def _talk(everything: list[tuple[Speaker, Talk]]) -> list[tuple[Step, Reply]]:
+    async def _unheard(self, result: Result, way: Way) -> Said:
+        """What nobody wrote before, each from a newcomer who has greeted."""
+        greeting = load().growth.steps[0]
+        texts = [one.text for one in messages.read(UNHEARD) if one.label.startswith("factor/")]
+        talks = [
+            Talk("fi", (greeting, Step((0, number), text)))
+            for number, text in enumerate(texts[: self.size.unheard], 1)
+        ]
+        said = await self._alone(result, "messages never sent before", way, talks)
+        return [(step, reply) for step, reply in said if step != greeting]
+
+    async def _timed(self, way: Way, said: Said) -> list[Turn]:
+        """Turns by the sandbox's clock, where the way goes through it."""
+        clock = await way.turns() if isinstance(way, FullWay) else {}
+        turns = []
+        for step, reply in said:
+            found = reply
+            if reply.turn:
+                chat, number = reply.turn
+                seen = clock[chat][number]
+                found = dataclasses.replace(reply, first=seen.first, last=seen.last)
+            turns.append(
+                Turn(
+                    step.place, found.first, found.last, len(reply.texts),
+                    missed=reply.missed, tapped=step.tapped and not reply.missed,
+                    acted=step.place in self.acted, driver=reply.last,
+                )
+            )  # fmt: skip
+        return turns
+
+
+async def _talk(everything: list[tuple[Speaker, Talk]]) -> Said:
     return [(step, await speaker.do(step)) for speaker, talk in everything for step in talk.steps]
-
-
-def _turn(step: Step, reply: Reply) -> Turn:
-    return Turn(step.place, reply.first, reply.last, len(reply.texts), reply.missed)

@@ -1,9 +1,11 @@
-"""The stock pipeline: what `rasa init` writes, trained on our data."""
+"""Training: of what `rasa init` writes, on our data, and of our own model beside it."""
 
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import yaml
 
@@ -35,9 +37,24 @@ def config(epochs: int | None = None) -> str:
     return str(yaml.safe_dump(written | {"language": "fi", "assistant_id": "stock"}))
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A stock model.
+
+    Attributes:
+        path: the model.
+        untrained: the policies that Rasa left untrained.
+        seconds: that the training took, on whatever day it was; none where nobody looked.
+    """
+
+    path: Path
+    untrained: list[str]
+    seconds: float | None
+
+
 async def train(
     settings: Settings, show: Callable[[str], None], epochs: int | None = None
-) -> tuple[Path, list[str]]:
+) -> Trained:
     """Trains the stock model of the present files, unless it is there.
 
     Args:
@@ -45,40 +62,67 @@ async def train(
         show: is told the component that is being trained.
         epochs: as in `config`.
 
-    Returns:
-        The model, and the policies that Rasa left untrained.
-
     Raises:
         SetupError: training failed; with the end of its log.
     """
     folder = settings.var / "bench"
     name = f"stock-{model.fingerprint()}" + (f"-{epochs}" if epochs else "")
-    path, log = folder / f"{name}.tar.gz", folder / f"{name}.log"
-    if path.exists() and log.exists():
-        return path, skipped(log.read_text(encoding="utf-8"))
-    folder.mkdir(parents=True, exist_ok=True)
-    written = folder / "stock.yml"
-    written.write_text(config(epochs), encoding="utf-8")
-    command = [
-        str(model.STOCK_PYTHON), "-m", "rasa", "train", "--config", str(written),
-        "--domain", "domain.yml", "--data", "nlu", "stories",
-        "--out", str(folder), "--fixed-model-name", name,
-    ]  # fmt: skip
-    environment = model.rasa_environment(settings, settings.actions_port, "")
-    child = Child(name, command, environment, folder, _is_well)
-    log.unlink(missing_ok=True)
+    path, log, took = (folder / f"{name}{end}" for end in (".tar.gz", ".log", ".seconds"))
+    if not (path.exists() and log.exists()):
+        folder.mkdir(parents=True, exist_ok=True)
+        written = folder / "stock.yml"
+        written.write_text(config(epochs), encoding="utf-8")
+        command = [
+            str(model.STOCK_PYTHON), "-m", "rasa", "train", "--config", str(written),
+            "--domain", "domain.yml", "--data", "nlu", "stories",
+            "--out", str(folder), "--fixed-model-name", name,
+        ]  # fmt: skip
+        seconds = await _until_done(Child(name, command, _environment(settings), folder, _is_well),
+                                    path, show)  # fmt: skip
+        took.write_text(f"{seconds:.1f}\n", encoding="utf-8")
+    known = float(took.read_text(encoding="utf-8")) if took.exists() else None
+    return Trained(path, skipped(log.read_text(encoding="utf-8", errors="replace")), known)
+
+
+async def train_ours(settings: Settings, show: Callable[[str], None]) -> float:
+    """Trains our model anew, as `./seura train` does, and throws it away.
+
+    Returns:
+        The seconds that it took.
+
+    Raises:
+        SetupError: training failed; with the end of its log.
+    """
+    folder = settings.var / "bench" / "run"
+    path = folder / "ours.tar.gz"
+    command = model.train_command(path)
+    child = Child("ours", command, _environment(settings), folder, _is_well)
+    try:
+        return await _until_done(child, path, show)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return model.rasa_environment(settings, settings.actions_port, "")
+
+
+async def _until_done(child: Child, path: Path, show: Callable[[str], None]) -> float:
+    began = perf_counter()
+    child.log_file.unlink(missing_ok=True)
     try:
         await child.start()
         while child.process and child.process.returncode is None:
-            show(component(log.read_text(encoding="utf-8", errors="replace")))
-            await asyncio.sleep(1)
+            show(component(child.log_file.read_text(encoding="utf-8", errors="replace")))
+            await asyncio.sleep(0.5)
     finally:
         await child.stop()
-    if not path.exists():
+    if not await asyncio.to_thread(path.exists):
         raise SetupError(
-            f"The stock model could not be trained.\n{child.last_lines()}\nAll of it: {log}"
+            f"{child.name}: the model could not be trained.\n{child.last_lines()}\n"
+            f"All of it: {child.log_file}"
         )
-    return path, skipped(log.read_text(encoding="utf-8", errors="replace"))
+    return perf_counter() - began
 
 
 def component(log: str) -> str:

@@ -1,7 +1,7 @@
 """What is said in the benchmark: conversations of typed words and taps."""
 
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, cycle, islice
 from pathlib import Path
 
 from bot.errors import KnowledgeError
@@ -45,24 +45,76 @@ class Talk:
     steps: tuple[Step, ...]
 
 
-def load(path: Path = CONVERSATIONS) -> list[Talk]:
-    """Reads the conversations.
+@dataclass(frozen=True)
+class Crowd:
+    """What each of many residents does, typing only or tapping only.
+
+    Attributes:
+        kind: `typed` or `button`.
+        talk: the greeting, which is not counted, and what is.
+        burst: the greeting, and what is sent after it without waiting for an answer.
+    """
+
+    kind: str
+    talk: Talk
+    burst: Talk
+
+
+@dataclass(frozen=True)
+class Script:
+    """Everything that is said in the benchmark.
+
+    Attributes:
+        talks: the conversations.
+        growth: messages of one long conversation; the first one is said once.
+        crowds: what many do at once.
+    """
+
+    talks: list[Talk]
+    growth: Talk
+    crowds: list[Crowd]
+
+    def long_talk(self, turns: int) -> Talk:
+        """The long conversation with so many turns."""
+        first, *again = self.growth.steps
+        return Talk(self.growth.language, (first, *islice(cycle(again), turns - 1)))
+
+
+def load(path: Path = CONVERSATIONS) -> Script:
+    """Reads what is said.
 
     Raises:
         KnowledgeError: the file can't be used.
     """
-    talks = []
-    for number, data in enumerate(read_mapping(path).get("conversations") or (), 1):
-        where = f"{path.name}: conversation {number}"
-        talk = mapping(data, where)
+    data = read_mapping(path)
+    numbers = count(1)
+
+    def talk(given: object, where: str) -> Talk:
+        number = next(numbers)
+        found = mapping(given, where)
         steps = tuple(
-            _step((number, place), given, where)
-            for place, given in enumerate(talk.get("steps") or (), 1)
+            _step((number, place), step, where)
+            for place, step in enumerate(found.get("steps") or (), 1)
         )
-        talks.append(Talk(str(talk.get("language") or "fi"), steps))
-    if not all(talk.steps for talk in talks) or not talks:
+        if not steps:
+            raise KnowledgeError(f"{where}: steps are wanted here")
+        return Talk(str(found.get("language") or "fi"), steps)
+
+    talks = [
+        talk(given, f"{path.name}: conversation {number}")
+        for number, given in enumerate(data.get("conversations") or (), 1)
+    ]
+    if not talks:
         raise KnowledgeError(f"{path.name}: conversations with steps are wanted here")
-    return talks
+    growth = talk({"steps": data.get("growth")}, f"{path.name}: growth")
+    crowds = []
+    for kind, given in mapping(data.get("load"), f"{path.name}: load").items():
+        where = f"{path.name}: load, {kind}"
+        crowd = mapping(given, where)
+        steps = list(crowd.get("steps") or ())
+        at_once = {"steps": [*steps[:1], *(crowd.get("at_once") or ())]}
+        crowds.append(Crowd(kind, talk({"steps": steps}, where), talk(at_once, where)))
+    return Script(talks, growth, crowds)
 
 
 def _step(place: tuple[int, int], given: object, where: str) -> Step:

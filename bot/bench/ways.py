@@ -1,9 +1,6 @@
-"""The ways from a resident's message to the bot's reply that are measured."""
+"""The ways from a resident's message to the bot's reply that are measured; bare Rasa is here."""
 
-import asyncio
-import json
 import os
-import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 import yaml
@@ -20,19 +17,17 @@ from actions.rooms import KNOWLEDGE
 from bot import model
 from bot.activities import catalogue
 from bot.activities.places import Gazetteer
-from bot.bench import BenchFailed
 from bot.bench.processes import answers, running
 from bot.bench.talks import Step
 from bot.residents.aliases import Aliases
 from bot.residents.identity import meet
-from bot.settings import Settings, read_settings
+from bot.settings import ROOT, Settings, read_settings
 from bot.store.engine import Store
 from bot.supervisor import Child, free_port
+from bot.transport import Transport
 
 TOKEN = "bench"  # noqa: S105 - of processes that end with the measurement
 PATIENCE = 20.0
-# In the warm-up a turn of the full way counts as over when nothing came for this long.
-QUIET = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,16 +35,20 @@ class Reply:
     """What came of one step.
 
     Attributes:
-        first: seconds until the first message of the bot was there.
-        last: seconds until its last one was there.
+        first: seconds until the driver of the benchmark had the bot's first message.
+        last: seconds until it had the last one.
         texts: the messages.
         missed: the button was not there, and what it means was written instead.
+        acted: Rasa called a custom action; only bare Rasa with our model tells.
+        turn: where the sandbox's own times are found: the chat, and which update of it.
     """
 
     first: float
     last: float
     texts: tuple[str, ...]
     missed: bool = False
+    acted: bool = False
+    turn: tuple[int, int] | None = None
 
 
 class Speaker(Protocol):
@@ -60,15 +59,18 @@ class Speaker(Protocol):
 
 
 class Way(Protocol):
-    """One way, up and running."""
+    """One way, up and running.
+
+    Attributes:
+        children: its processes.
+        start: seconds until they were ready.
+    """
 
     children: tuple[Child, ...]
+    start: float
 
     async def newcomer(self, language: str) -> Speaker:
         """Somebody new, whose client speaks `language`."""
-
-
-# --- bare Rasa ------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -77,15 +79,29 @@ class BareSpeaker:
 
     conversation_id: str
     http: httpx.AsyncClient
+    custom: frozenset[str] = frozenset()
 
     async def do(self, step: Step) -> Reply:
-        """One request."""
+        """One request. Whether an action came of it is asked afterwards."""
         body = {"sender": self.conversation_id, "message": step.for_rasa}
         start = perf_counter()
         response = await self.http.post("/webhooks/rest/webhook", json=body)
         took = perf_counter() - start
         response.raise_for_status()
-        return Reply(took, took, tuple(m["text"] for m in response.json() if "text" in m))
+        texts = tuple(m["text"] for m in response.json() if "text" in m)
+        return Reply(took, took, texts, acted=bool(self.custom) and await self._acted())
+
+    async def _acted(self) -> bool:
+        """Whether a custom action was run since the last message."""
+        path = f"/conversations/{self.conversation_id}/tracker"
+        response = await self.http.get(path, params={"token": TOKEN})
+        response.raise_for_status()
+        for event in reversed(response.json()["events"]):
+            if event["event"] == "user":
+                break
+            if event["event"] == "action" and event["name"] in self.custom:
+                return True
+        return False
 
 
 @dataclass
@@ -93,9 +109,11 @@ class BareRasa:
     """Rasa and our actions, without Telegram."""
 
     children: tuple[Child, ...]
+    start: float
     store: Store
     http: httpx.AsyncClient
     aliases: Aliases
+    custom: frozenset[str] = frozenset()
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def newcomer(self, language: str) -> BareSpeaker:
@@ -114,196 +132,87 @@ class BareRasa:
         path = f"/conversations/{resident.conversation_id}/tracker/events"
         response = await self.http.post(path, params={"token": TOKEN}, json=beginning)
         response.raise_for_status()
-        return BareSpeaker(resident.conversation_id, self.http)
+        return BareSpeaker(resident.conversation_id, self.http, self.custom)
 
 
 @asynccontextmanager
 async def bare_rasa(
-    folder: Path, module: str, trained: Path, samples: Path
+    folder: Path, trained: Path, samples: Path, *, stock: bool = False, profile: Path | None = None
 ) -> AsyncIterator[BareRasa]:
     """Bare Rasa over its own REST channel.
 
     Args:
         folder: for its databases and logs.
-        module: `nlu.serve` as the demo runs it, or `rasa` as it comes.
         trained: its model.
         samples: the activities that are suggested.
+        stock: Rasa as it comes, from an environment of its own and with its own tracker store,
+            instead of as the demo runs it.
+        profile: the folder where Rasa is to note what its time goes into.
 
     Raises:
         SetupError: it does not start.
     """
-    settings = read_settings(var=folder, database_url="")
-    store = Store(settings.database)
-    await store.migrate()
-    gazetteer = Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv")
-    async with store.begin() as session:
-        await catalogue.load_samples(session, samples, gazetteer)
+    settings = read_settings(var=folder, database_url="", profile=profile)
+    store = await furnish(settings, samples)
     credentials = folder / "credentials.yml"
     credentials.write_text(yaml.safe_dump({"rest": None}), encoding="utf-8")
     rasa_port, actions_port = free_port(), free_port()
     url = f"http://127.0.0.1:{rasa_port}"
-    python = model.STOCK_PYTHON if module == "rasa" else model.PYTHON
+    environment = model.rasa_environment(settings, actions_port, TOKEN)
+    module = model.PROFILED if profile else "rasa" if stock else model.SERVE
+    endpoints = ROOT / "endpoints.yml"
+    if stock:
+        endpoints = folder / "endpoints.yml"
+        named = {"action_endpoint": {"url": environment["SEURA_ACTIONS_URL"]}}
+        endpoints.write_text(yaml.safe_dump(named), encoding="utf-8")
     rasa = Child(
         "rasa",
         [
-            str(python), "-m", module, "run", "--enable-api", "--auth-token", TOKEN,
+            str(model.STOCK_PYTHON if stock else model.PYTHON),
+            "-m", module,
+            "run", "--enable-api", "--auth-token", TOKEN,
             "--interface", "127.0.0.1", "--port", str(rasa_port), "--model", str(trained),
-            "--endpoints", "endpoints.yml", "--credentials", str(credentials),
+            "--endpoints", str(endpoints), "--credentials", str(credentials),
         ],
-        model.rasa_environment(settings, actions_port, TOKEN),
+        environment,
         folder / "log",
         lambda: answers(f"{url}/status?token={TOKEN}"),
     )  # fmt: skip
     actions = Child(
         "actions",
         [sys.executable, "-m", "bot.bench.actions"],
-        _environment(folder) | {"SEURA_ACTIONS_PORT": str(actions_port)},
+        apart(folder) | {"SEURA_ACTIONS_PORT": str(actions_port)},
         folder / "log",
         lambda: answers(f"http://127.0.0.1:{actions_port}/health"),
     )
     aliases = Aliases.load(KNOWLEDGE / "aliases.yml")
     try:
         async with (
-            running(rasa, actions),
-            httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http,
+            running(rasa, actions) as seconds,
+            httpx.AsyncClient(base_url=url, timeout=PATIENCE, transport=Transport()) as http,
         ):
-            yield BareRasa((rasa, actions), store, http, aliases)
+            custom = frozenset[str]() if stock else custom_actions()
+            yield BareRasa((rasa, actions), seconds, store, http, aliases, custom)
     finally:
         await store.close()
 
 
-# --- the full way ---------------------------------------------------------------------------------
+async def furnish(settings: Settings, samples: Path) -> Store:
+    """A fresh database with activities in it."""
+    store = Store(settings.database)
+    await store.migrate()
+    gazetteer = Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv")
+    async with store.begin() as session:
+        await catalogue.load_samples(session, samples, gazetteer)
+    return store
 
 
-@dataclass
-class SandboxSpeaker:
-    """Writes and taps in the sandbox, and sees there what the bot sends."""
-
-    user_id: int
-    language: str
-    way: "FullWay"
-    seen: int = 0
-    messages: list[dict[str, Any]] = field(default_factory=list)
-
-    async def do(self, step: Step) -> Reply:
-        """Acts, and waits for as many messages as this step had in the warm-up."""
-        tap = self._button(step) if step.tapped else None
-        if await self._fresh(0):
-            raise BenchFailed(f"More was said than in the warm-up, before {step}.")
-        start = perf_counter()
-        if tap:
-            await self._act("taps", tap)
-        else:
-            sent = await self._act("messages", {"text": step.for_rasa})
-            self.seen = sent["message_id"]
-        wanted = self.way.learnt.get(step)
-        times: list[float] = []
-        texts: list[str] = []
-        while wanted is None or len(texts) < wanted:
-            fresh = await self._fresh(QUIET if texts and wanted is None else PATIENCE)
-            if not fresh:
-                break
-            times += [perf_counter() - start] * len(fresh)
-            texts += [message.get("text", "") for message in fresh]
-        if not texts or len(texts) < (wanted or 0):
-            raise BenchFailed(f"{len(texts)} of {wanted or 'the'} messages came after {step}.")
-        self.way.learnt.setdefault(step, len(texts))
-        return Reply(times[0], times[-1], tuple(texts), missed=step.tapped and not tap)
-
-    async def _act(self, kind: str, act: dict[str, Any]) -> dict[str, Any]:
-        who = {"user_id": self.user_id, "language_code": self.language}
-        response = await self.way.http.post(f"{self._chat}/{kind}", json=who | act)
-        response.raise_for_status()
-        done: dict[str, Any] = response.json()
-        return done
-
-    async def _fresh(self, wait: float) -> list[dict[str, Any]]:
-        """What the bot sent since the last look; waits for it as long as it may."""
-        response = await self.way.http.get(
-            f"{self._chat}/messages", params={"after": self.seen, "wait": wait}
-        )
-        response.raise_for_status()
-        fresh: list[dict[str, Any]] = response.json()["messages"]
-        if fresh:
-            self.seen = fresh[-1]["message_id"]
-        self.messages += fresh
-        return [message for message in fresh if message["from"]["is_bot"]]
-
-    @property
-    def _chat(self) -> str:
-        return f"/sandbox/chats/{self.user_id}"
-
-    def _button(self, step: Step) -> dict[str, Any] | None:
-        """The newest button that means what the step says."""
-        for message in reversed(self.messages):
-            rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-            for button in (button for row in rows for button in row):
-                data = button.get("callback_data", "")
-                if self.way.meaning(data) == step.words:
-                    return {"message_id": message["message_id"], "button": data}
-        return None
+def custom_actions() -> frozenset[str]:
+    """The actions that Rasa has run over HTTP."""
+    domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    return frozenset(domain["actions"])
 
 
-@dataclass
-class FullWay:
-    """The demo as it runs: sandbox, app and Rasa.
-
-    Attributes:
-        learnt: how many messages of the bot belong to a step, as the warm-up found.
-    """
-
-    children: tuple[Child, ...]
-    http: httpx.AsyncClient
-    database: Path
-    learnt: dict[Step, int] = field(default_factory=dict)
-    ids: Iterator[int] = field(default_factory=lambda: count(500_001))
-
-    async def newcomer(self, language: str) -> SandboxSpeaker:
-        """A Telegram account that the bot has not heard of."""
-        return SandboxSpeaker(next(self.ids), language, self)
-
-    def meaning(self, callback_data: str) -> str | None:
-        """The payload behind a button, which Telegram never sees: read from the database."""
-        _, token, number = [*callback_data.split(":"), "", ""][:3]
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
-        try:
-            query = "SELECT options FROM keyboards WHERE token = ?"
-            row = connection.execute(query, (token,)).fetchone()
-        finally:
-            connection.close()
-        return str(json.loads(row[0])[int(number)]["payload"]) if row else None
-
-
-@asynccontextmanager
-async def full_way(folder: Path, settings: Settings) -> AsyncIterator[FullWay]:
-    """`./seura demo` with the models of `settings` and a database of its own in `folder`.
-
-    Raises:
-        SetupError: it does not start.
-    """
-    _share_models(settings.var / "models", folder)
-    port = free_port()
-    command = [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", str(port)]
-
-    async def ready() -> bool:
-        log = await asyncio.to_thread(demo.log_file.read_text, encoding="utf-8")
-        return "ready" in log.splitlines()
-
-    demo = Child("demo", command, _environment(folder), folder / "log", ready)
-    url = f"http://127.0.0.1:{port}"
-    limits = httpx.Limits(max_connections=None)
-    async with (
-        running(demo),
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE + 10, limits=limits) as http,
-    ):
-        yield FullWay((demo,), http, folder / "demo" / "seura.db")
-
-
-def _share_models(models: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(models.resolve())
-
-
-def _environment(folder: Path) -> dict[str, str]:
+def apart(folder: Path) -> dict[str, str]:
     """Settings that keep a measured process away from everything but its own folder."""
     return os.environ | {"SEURA_VAR": str(folder), "SEURA_DATABASE_URL": ""}

@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
     tracing.stop()
 
 
-def lines(file: Path) -> list[dict[str, object]]:
-    return [json.loads(one) for one in file.read_text(encoding="utf-8").splitlines()]
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 class Processor:

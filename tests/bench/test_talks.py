@@ -14,7 +14,7 @@ TALKS = [
 
 
 def test_the_conversations_hold_both_languages_and_both_words_and_taps() -> None:
-    talks = load()
+    talks = load().talks
     steps = [step for talk in talks for step in talk.steps]
     assert {talk.language for talk in talks} == {"fi", "en"}
     assert {step.tapped for step in steps} == {True, False}
@@ -52,8 +52,42 @@ def test_a_conversation_begins_at_its_beginning_and_the_next_one_follows() -> No
     ]
 
 
+def test_no_step_is_taken_for_another_one() -> None:
+    script = load()
+    crowds = [talk for crowd in script.crowds for talk in (crowd.talk, crowd.burst)]
+    talks = [*script.talks, script.growth, *crowds]
+    places = [step.place for talk in talks for step in talk.steps]
+    assert len(set(places)) == len(places)
+
+
+def test_a_long_talk_goes_on_with_the_same_messages_but_greets_once() -> None:
+    talk = load().long_talk(30)
+    greeting, *again = (step.words for step in talk.steps)
+    assert len(talk.steps) == 30
+    assert greeting not in again
+    assert again[:5] == again[5:10]
+
+
+def test_a_crowd_greets_and_then_either_types_or_taps() -> None:
+    crowds = {crowd.kind: crowd for crowd in load().crowds}
+    assert set(crowds) == {"typed", "button"}
+    for kind, crowd in crowds.items():
+        for greeting, *steps in (crowd.talk.steps, crowd.burst.steps):
+            assert not greeting.tapped
+            assert {step.tapped for step in steps} == {kind == "button"}
+            assert len(steps) > 2
+
+
 @pytest.mark.parametrize(
-    "text", ["conversations: []", "conversations: [{language: fi}]", "conversations: [moi]", "[]"]
+    "text",
+    [
+        "conversations: []",
+        "conversations: [{language: fi}]",
+        "conversations: [moi]",
+        "[]",
+        "conversations: [{steps: [moi]}]",
+        "conversations: [{steps: [moi]}]\ngrowth: [moi]",
+    ],
 )
 def test_a_file_without_conversations_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "conversations.yml"

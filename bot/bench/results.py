@@ -1,0 +1,269 @@
+"""What was measured, as numbers, and what is wanted of them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from bot.bench.crowds import Level
+from bot.bench.processes import SANDBOX, Memory
+
+MB = 1_000_000
+LIMITS = {
+    "full_to_bare": 1.5,
+    "stock_to_bare": 2.0,
+    "typed_ms": 25.0,
+    "button_ms": 12.0,
+    "action_ms": 20.0,
+    "growth": 1.2,
+    "stock_at_10": 4.0,
+    "stock_at_150": 20.0,
+    "typed_a_second": 120.0,
+    "button_a_second": 250.0,
+    "run_mb": 450.0,
+    "start_seconds": 12.0,
+    "disk_gb": 1.5,
+}
+CROWD = 32  # residents at once that the limits of turns a second are for
+BUSY = 10.0  # per cent; above it the numbers are not to be trusted
+WINDOW = 5  # turns on either side of one that its cost is the median of
+
+FIGURES = {
+    "median_ms": "median, ms",
+    "p95_ms": "95 %, ms",
+    "first_median_ms": "median to the first message, ms",
+    "turns_a_second": "turns a second",
+    "together_median_ms": "median, ms",
+    "together_p95_ms": "95 %, ms",
+    "memory_mb": "memory (PSS), MB",
+    "start_seconds": "start to ready, s",
+}
+KINDS = {
+    "typed": "typed",
+    "button": "button",
+    "action": "with a custom action",
+    "typed without action": "typed, without one",
+    "button without action": "button, without one",
+    "unheard": "typed, never sent before",
+}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and its answer.
+
+    Attributes:
+        place: which conversation and which step of it, both from 1.
+        first: seconds until the bot's first message was there.
+        last: seconds until its last one was there.
+        replies: how many there were.
+        missed: a button was not there, and what it means was written instead.
+        tapped: it was a button.
+        acted: Rasa called a custom action.
+        driver: seconds until the driver of the benchmark had seen the last message.
+    """
+
+    place: tuple[int, int]
+    first: float
+    last: float
+    replies: int
+    missed: bool = False
+    tapped: bool = False
+    acted: bool = False
+    driver: float = 0.0
+
+
+@dataclass
+class Result:
+    """What was measured of one way.
+
+    Attributes:
+        way: `a`, `b` or `c`.
+        title: what it is.
+        others: per cent of the processors that other programs used just before.
+        start: seconds from its start until it was ready.
+        alone: the turns of one resident after another.
+        together: the turns of all residents at once.
+        seconds: how long those took from the first to the last.
+        memory: of each process, after these turns.
+        memory_after: the same at the end of everything, where more came.
+        answers: what the bot said to each step of the warm-up.
+        growth: long conversations: seconds of each turn.
+        unheard: turns with messages that nobody sent before.
+        crowds: many residents at once.
+    """
+
+    way: str
+    title: str
+    others: float = 0.0
+    start: float = 0.0
+    alone: Sequence[Turn] = ()
+    together: Sequence[Turn] = ()
+    seconds: float = 0.0
+    memory: Sequence[Memory] = ()
+    memory_after: Sequence[Memory] = ()
+    answers: dict[tuple[int, int], str] = field(default_factory=dict)
+    growth: Sequence[Sequence[float]] = ()
+    unheard: Sequence[Turn] = ()
+    crowds: list[Level] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        """The numbers of this way, by the keys of FIGURES. Memory is without the sandbox."""
+        alone = [turn.last for turn in self.alone]
+        together = [turn.last for turn in self.together]
+        return {
+            "median_ms": median(alone) * 1000,
+            "p95_ms": percentile(alone, 95) * 1000,
+            "first_median_ms": median(turn.first for turn in self.alone) * 1000,
+            "turns_a_second": len(self.together) / self.seconds,
+            "together_median_ms": median(together) * 1000,
+            "together_p95_ms": percentile(together, 95) * 1000,
+            "memory_mb": memory_mb(self.memory),
+            "start_seconds": self.start,
+        }
+
+    def kinds(self) -> dict[str, list[Turn]]:
+        """The turns of one resident after another by kind, as far as there are any."""
+        found = {
+            "typed": [turn for turn in self.alone if not turn.tapped],
+            "button": [turn for turn in self.alone if turn.tapped],
+            "action": [turn for turn in self.alone if turn.acted],
+            "typed without action": [t for t in self.alone if not t.tapped and not t.acted],
+            "button without action": [t for t in self.alone if t.tapped and not t.acted],
+            "unheard": list(self.unheard),
+        }
+        return {kind: turns for kind, turns in found.items() if turns}
+
+    def cost_at(self, turn: int) -> float | None:
+        """Seconds of a turn of the long conversations: the median of those around it.
+
+        Args:
+            turn: from 1; the last one that there is stands for itself and those before.
+        """
+        near = [
+            seconds
+            for talk in self.growth
+            for seconds in talk[max(turn - WINDOW, 0) : turn + WINDOW]
+        ]
+        return median(near) if near and all(len(talk) >= turn for talk in self.growth) else None
+
+    def alike(self, other: "Result") -> set[tuple[int, int]]:
+        """The steps that were answered with the same words as in another way."""
+        return {place for place, said in other.answers.items() if self.answers.get(place) == said}
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What belongs to no single way.
+
+    Attributes:
+        disk: bytes of each environment, by its folder.
+        environments: seconds that each took to be made, where it was noted.
+        training: seconds that `ours` and `stock` took, where it is known.
+        epochs: of the stock model; as Rasa writes them by default where there are none.
+        untrained: policies of the stock pipeline that Rasa did not train.
+    """
+
+    disk: dict[str, int]
+    environments: dict[str, float]
+    training: dict[str, float | None]
+    epochs: int | None = None
+    untrained: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing that is wanted of the numbers."""
+
+    wanted: str
+    measured: float
+    unit: str
+    met: bool
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that `share` per cent of the values do not exceed (nearest rank)."""
+    return sorted(values)[max(math.ceil(len(values) * share / 100), 1) - 1]
+
+
+def ratios(result: Result, base: Result) -> dict[str, float]:
+    """Each figure of a way as a multiple of another way's."""
+    figures, of_base = result.figures(), base.figures()
+    return {key: figures[key] / of_base[key] for key in FIGURES}
+
+
+def like_for_like(result: Result, base: Result) -> float | None:
+    """The ratio of the medians over the steps that both ways answered with the same words.
+
+    A way that understands less does other work, mostly less of it; here the work is the same.
+    """
+    same = result.alike(base)
+    ours, others = (
+        [turn.last for turn in way.alone if turn.place in same] for way in (result, base)
+    )
+    return median(ours) / median(others) if ours and others else None
+
+
+def criteria(results: Sequence[Result], set_up: SetUp) -> list[Criterion]:
+    """What the benchmark is held against; what was not measured is left out."""
+    bare, full, stock = results
+    kinds = full.kinds()
+    growth = {way.way: quotient(way.cost_at(200), way.cost_at(10)) for way in (bare, full)}
+    by_stock = {at: quotient(stock.cost_at(at), bare.cost_at(at)) for at in (10, 150)}
+    ours = [set_up.disk[name] for name in (".venv", ".venv-rasa") if name in set_up.disk]
+    crowds = {level.kind: level for level in full.crowds if level.residents == CROWD}
+    orderly = min((level.in_order / level.residents for level in full.crowds), default=None)
+    return [
+        *_most("(b) at the median, as a multiple of (a)", "full_to_bare", "×",
+               ratios(full, bare)["median_ms"]),
+        *_least("(a) at the median: as many times faster than (c)", "stock_to_bare", "×",
+                ratios(stock, bare)["median_ms"]),
+        *(
+            one
+            for kind in ("typed", "button", "action") if kind in kinds
+            for one in _most(f"(b) turn, {KINDS[kind]}", f"{kind}_ms", "ms",
+                             median(turn.last for turn in kinds[kind]) * 1000)
+        ),
+        *(
+            one for way, grown in growth.items()
+            for one in _most(f"({way}) turn 200, as a multiple of turn 10", "growth", "×", grown)
+        ),
+        *(
+            one for at, faster in by_stock.items()
+            for one in _least(f"(a) at turn {at}: as many times faster than (c)", f"stock_at_{at}",
+                              "×", faster)
+        ),
+        *(
+            one for kind, level in crowds.items()
+            for one in _least(f"(b) {CROWD} at once, {KINDS[kind]}", f"{kind}_a_second",
+                              "a second", len(level.turns) / level.seconds)
+        ),
+        *([Criterion("(b) residents at once who are answered in order: all", orderly * 100, "%",
+                     orderly == 1)] if orderly is not None else []),
+        *_most("(b) processes of ./seura run (PSS)", "run_mb", "MB", full.figures()["memory_mb"]),
+        *_most("(b) ./seura run to ready", "start_seconds", "s", full.start),
+        *_most("both environments on disk", "disk_gb", "GB",
+               sum(ours) / 1e9 if len(ours) == 2 else None),
+    ]  # fmt: skip
+
+
+def _most(what: str, limit: str, unit: str, measured: float | None) -> list[Criterion]:
+    most = LIMITS[limit]
+    words = f"{what}: at most {most:g} {unit}"
+    return [] if measured is None else [Criterion(words, measured, unit, measured <= most)]
+
+
+def _least(what: str, limit: str, unit: str, measured: float | None) -> list[Criterion]:
+    least = LIMITS[limit]
+    words = f"{what}: at least {least:g} {unit}"
+    return [] if measured is None else [Criterion(words, measured, unit, measured >= least)]
+
+
+def quotient(one: float | None, other: float | None) -> float | None:
+    """One as a multiple of the other, where both are known."""
+    return one / other if one and other else None
+
+
+def memory_mb(memory: Sequence[Memory]) -> float:
+    """The processes together (PSS), without the sandbox."""
+    return sum(one.pss for one in memory if one.process != SANDBOX) / MB
