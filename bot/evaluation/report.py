@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.table import Table
 
+from bot.drawing import Axis, Curve, draw
 from bot.evaluation.history import Numbers
 from bot.evaluation.measuring import Evaluation, Measured
 from bot.evaluation.scores import (
@@ -84,7 +85,6 @@ def page(evaluation: Evaluation, before: Numbers | None, model: str, threshold: 
         before=before,
         model=model,
         threshold=threshold,
-        side=SIDE,
         cell=CELL,
     )
 
@@ -119,16 +119,35 @@ def newly_wrong(one: Measured, before: Numbers | None) -> tuple[list[Understood]
 def _drawn(one: Measured, before: Numbers | None, threshold: float) -> dict[str, Any]:
     broken, mended = newly_wrong(one, before)
     curve = risks(one.told)
-    highest = max((risk.wrong for risk in curve), default=0.0) or 1.0
+    chosen = min(curve, key=lambda risk: abs(risk.threshold - threshold))
     return {
         "measured": one,
         "matrix": _matrix(one.told),
-        "steps": calibration(one.told),
-        "curve": " ".join(
-            f"{r.answered * SIDE:.1f},{SIDE - r.wrong / highest * SIDE:.1f}" for r in curve
+        "calibration": draw(
+            "Calibration",
+            [
+                Curve(
+                    "measured",
+                    [(step.confidence, step.right) for step in calibration(one.told)],
+                    dots=True,
+                ),
+                Curve("as it should be", [(0, 0), (1, 1)], dashed=True),
+            ],
+            Axis("confidence", 1.0),
+            Axis("share that is right", 1.0),
+            *(SIDE, SIDE),
         ),
-        "highest": highest,
-        "chosen": min(curve, key=lambda risk: abs(risk.threshold - threshold)),
+        "risk": draw(
+            "Risk and coverage",
+            [
+                Curve("every threshold", [(risk.answered, risk.wrong) for risk in curve]),
+                Curve(f"the chosen one, {threshold}", [(chosen.answered, chosen.wrong)], dots=True),
+            ],
+            Axis("share that is answered", 1.0),
+            Axis("share of these that is wrong"),
+            *(SIDE, SIDE),
+        ),
+        "chosen": chosen,
         "confusions": confusions(one.told)[:WORST],
         "changes": changes(one, before),
         "broken": broken,
