@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 TEMPLATE = "drawing.svg"
-TICKS = 5
+TICKS = 6
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot import model
@@ -188,3 +189,18 @@ def test_rasa_is_told_where_actions_and_trackers_are_and_calls_nobody(
     assert environment["SEURA_TRACKER_DB"] == f"sqlite:///{settings.tracker_database}"
     assert environment["SEURA_RASA_TOKEN"] == "s3cret"
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"
+    assert "SEURA_PROFILE" not in environment
+
+
+def test_where_times_are_to_be_noted_both_processes_are_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    profiled = settings.model_copy(update={"profile": tmp_path})
+    assert model.rasa_environment(profiled, 5055, "s3cret")["SEURA_PROFILE"] == str(tmp_path)
+
+
+def test_rasas_server_keeps_a_connection_longer_than_the_apps_client(settings: Settings) -> None:
+    kept = model.rasa_environment(settings, 5055, "")["SANIC_KEEP_ALIVE_TIMEOUT"]
+    expiry = httpx.Limits().keepalive_expiry
+    assert expiry is not None
+    assert float(kept) > expiry
