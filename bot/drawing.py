@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 TEMPLATE = "drawing.svg"
 TICKS = 6
+COLOURS = 5
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Curve:
         points: x and y of each, by x.
         dots: whether each point is shown, for few of them.
         dashed: for what is wanted, or only to compare with.
+        colour: the number of one of the colours; by the curve's place if not given.
     """
 
     name: str
     points: Sequence[tuple[float, float]]
     dots: bool = False
     dashed: bool = False
+    colour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def draw(
 
     Args:
         title: for those who can't see it, too.
-        curves: five at most; each has a colour of its own that the colour-blind tell apart.
+        curves: each in a colour that the colour-blind tell apart; there are five.
         x: the axis below.
         y: the axis on the left.
         width: of the frame, in pixels.
@@ -104,6 +107,13 @@ def draw(
         y=y,
         across=[(across(tick), f"{tick:g}") for tick in x.ticks(xs)],
         up=[(up(tick), f"{tick:g}") for tick in y.ticks(ys)],
-        curves=[(c, [(across(one), up(other)) for one, other in c.points]) for c in curves],
+        curves=[
+            (
+                curve,
+                (number if curve.colour is None else curve.colour) % COLOURS,
+                [(across(one), up(other)) for one, other in curve.points],
+            )
+            for number, curve in enumerate(curves)
+        ],
     )
     return Markup(drawn)  # noqa: S704 - the template escapes what it is given

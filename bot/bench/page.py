@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bot.bench.phases import RASA, STEPS, WHOLE
-from bot.bench.results import CROWD, FIGURES, KINDS, LIMITS, MB
+from bot.bench.results import BUSY, CROWD, FIGURES, KINDS, LIMITS, MB
 from bot.drawing import Axis, Curve, draw
 
 type Json = dict[str, Any]
@@ -95,7 +95,10 @@ def document(bench: Json, profile: Json) -> str:
             ],
         ),
     }  # fmt: skip
-    return _render("performance.md", {"bench": bench, "tables": tables})
+    busy = [note for note in bench["notes"] if "measure again" in note]
+    if profile["other_programs_percent"] > BUSY:
+        busy.append("Other programs were at work before the profile: measure again.")
+    return _render("performance.md", {"bench": bench, "busy": busy, "tables": tables})
 
 
 def _steps(kinds: dict[str, dict[str, float]]) -> Iterator[tuple[object, ...]]:
@@ -123,13 +126,13 @@ def drawings(numbers: Json) -> dict[str, Markup]:
     if all(costs.values()):
         found["growth"] = draw(
             "A turn as the conversation grows: ours and stock Rasa",
-            [_growth(way, ways, costs) for way in ("c", "b", "a")],
+            [_growth(way, ways, costs) for way in ways],
             turns,
             Axis("milliseconds"),
         )
         found["growth-ours"] = draw(
             "The same, ours alone",
-            [_growth(way, ways, costs) for way in ("b", "a")],
+            [_growth(way, ways, costs) for way in ("a", "b")],
             turns,
             Axis("milliseconds"),
         )
@@ -146,11 +149,11 @@ def drawings(numbers: Json) -> dict[str, Markup]:
             + [
                 Curve(
                     f"wanted with {CROWD}, {KINDS[kind]}",
-                    [(1, LIMITS[f"{kind}_a_second"]), (crowds[-1]["residents"],
-                                                      LIMITS[f"{kind}_a_second"])],
+                    [(at, LIMITS[f"{kind}_a_second"]) for at in (1, crowds[-1]["residents"])],
                     dashed=True,
+                    colour=number,
                 )
-                for kind in kinds
+                for number, kind in enumerate(kinds)
             ],
             residents,
             Axis("turns a second"),

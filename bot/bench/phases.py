@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 import httpx
+import psutil
 from rich.table import Table
 
 from bot.bench import BenchFailed, stock
@@ -55,8 +56,9 @@ async def measure(
     """Has each process note where its time goes, and puts it together.
 
     Returns:
-        `turn`: milliseconds of each step of a turn over the sandbox, by kind; `rasa`: those within
-        Rasa at some turns of a long conversation, ours and stock. Medians: they need not add up.
+        `other_programs_percent`: how busy the processors were before; `turn`: milliseconds of each
+        step of a turn over the sandbox, by kind; `rasa`: those within Rasa at some turns of a long
+        conversation, ours and stock. They are medians and need not add up.
     """
     stock_model = await stock.train(
         settings,
@@ -65,6 +67,7 @@ async def measure(
     )
     folder = settings.var / "bench" / "profile"
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    others = await asyncio.to_thread(psutil.cpu_percent, 2.0)
     try:
         show("The full way", 0, None)
         turn = await _full(folder / "full", settings, samples)
@@ -74,7 +77,7 @@ async def measure(
             rasa[name] = await _growth(folder / name, path, samples, is_stock=name == "stock")
     except httpx.HTTPError as error:
         raise BenchFailed(f"No good answer ({type(error).__name__}).") from error
-    return {"turn": turn, "rasa": rasa}
+    return {"other_programs_percent": others, "turn": turn, "rasa": rasa}
 
 
 async def _full(folder: Path, settings: Settings, samples: Path) -> dict[str, Phases]:

@@ -1,3 +1,4 @@
+import json
 import re
 from typing import Any
 
@@ -8,9 +9,11 @@ from bot.bench.phases import of_turn, within_rasa
 from bot.bench.report import as_json, notes
 from bot.bench.results import Result
 from bot.bench.timing import Turn
+from bot.settings import ROOT
 from tests.bench.test_phases import MARKS
 from tests.bench.test_report import SET_UP, crowd, long_talk, result
 
+DOCS = ROOT / "docs"
 MACHINE = {
     "at": "2026-01-02T03:04:05+00:00",
     "cpu": "A <fast> one",
@@ -41,7 +44,8 @@ def numbers(**changes: Any) -> dict[str, Any]:
 def profile() -> dict[str, Any]:
     turn = of_turn(Turn(7, 10.0, [10.021]), MARKS, {"deciding": 0.003})
     rasa = {name: {"10": within_rasa(0.1, {"acting": 0.08})} for name in ("stock", "ours")}
-    return {"turn": {"typed": turn, "button": turn}, "rasa": rasa}
+    kinds = {"typed": turn, "button": turn}
+    return {"other_programs_percent": 3.0, "turn": kinds, "rasa": rasa}
 
 
 def test_the_page_needs_no_net_and_shows_machine_criteria_and_curves() -> None:
@@ -80,3 +84,18 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(profile: dict[str, A
     for block in re.findall(r"(?:^\|.*\n)+", document(numbers(), profile), re.MULTILINE):
         cells = {line.replace("\\|", "").count("|") for line in block.splitlines()}
         assert len(cells) == 1, block
+
+
+def test_a_busy_machine_is_told_at_the_top(profile: dict[str, Any]) -> None:
+    assert "Other programs" not in document(numbers(), profile)
+    top, *_ = document(numbers(others=40.0), profile | {"other_programs_percent": 20.0}).split("##")
+    assert top.count("Other programs were at work") == 2
+
+
+@pytest.mark.skipif(not (DOCS / "performance.md").exists(), reason="nothing was measured yet")
+def test_the_document_is_what_the_kept_numbers_say() -> None:
+    kept = [
+        json.loads((DOCS / "bench" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("bench", "profile")
+    ]
+    assert (DOCS / "performance.md").read_text(encoding="utf-8") == document(*kept)
