@@ -14,17 +14,24 @@ import structlog
 import uvicorn
 from rasa_sdk import utils as sdk
 from rasa_sdk.executor import ActionExecutor
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from telegram.error import NetworkError, TelegramError
 
 from actions.base import SeuraAction
 from actions.rooms import KNOWLEDGE, Rooms
 from bot.activities import catalogue
+from bot.console.app import create_console
+from bot.console.house import PREFIX, House
+from bot.console.security import Seal, load_secret
+from bot.console.words import Words
 from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Wording
+from bot.people import registry, sign_in
+from bot.people.permissions import Role
 from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
@@ -42,6 +49,7 @@ from bot.telegram.outbox import Sender
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
 from bot.telegram.retention import Retention
+from bot.telegram.signing_in import SigningIn
 from bot.telegram.suggestions import Suggestions
 from bot.transport import Transport
 
@@ -50,6 +58,13 @@ log = structlog.get_logger(__name__)
 WORDING = ROOT / "stories" / "wording"
 SOURCES = KNOWLEDGE / "activity_sources.yml"
 SWEEP = timedelta(hours=1)
+# The demo's people, the first two of whom are in the sandbox's group.
+SAMPLE_PEOPLE = (
+    (9001, "Aino", Role.MODERATOR),
+    (9002, "Eero", Role.MODERATOR),
+    (9003, "Sirpa", Role.STAFF),
+    (9004, "Veikko", Role.ADMIN),
+)
 
 
 class App:
@@ -127,6 +142,19 @@ class App:
             wording=wording,
             desk=self.desk,
         )
+        self.signing_in = SigningIn(
+            store=self.store,
+            wording=wording,
+            chat_id=settings.moderator_chat,
+            language=settings.moderator_language,
+            address=settings.console_address,
+        )
+
+    def console(self, *, demo: bool = False) -> Starlette:
+        """The web console, over the same rooms."""
+        secure = self.settings.console_address.startswith("https://")
+        seal = Seal(load_secret(self.settings.console_secret), secure=secure, path=PREFIX)
+        return create_console(House(store=self.store, seal=seal, words=Words.load(), demo=demo))
 
     async def run(self, samples: Path | None = None) -> None:
         """Runs until SIGTERM or SIGINT; what is under way is finished from the store next time.
@@ -141,6 +169,7 @@ class App:
         if samples:
             async with self.store.begin() as session:
                 await catalogue.load_samples(session, samples, self.rooms.gazetteer)
+                await _meet_sample_people(session, self.settings.moderator_language)
             (self.settings.var / SAMPLES_LOADED).touch()
         await self.forgetter.forget_orphans()
         async with contextlib.AsyncExitStack() as stack:
@@ -150,7 +179,7 @@ class App:
             await self._connect()
             lanes = Lanes(self.store, self._route, self.residents.give_up)
             await _until_stopped(
-                self._serve_actions(),
+                self._serve(demo=samples is not None),
                 Sender(self.store, self.bot, self.desk.tell_undelivered).run(),
                 self.desk.run(),
                 self.forgetter.run(),
@@ -181,7 +210,9 @@ class App:
             log.warning("the commands could not be told to Telegram", error=error.message)
 
     async def _route(self, incoming: Incoming) -> None:
-        if _chat_type(incoming) == "private":
+        if self.signing_in.takes(incoming):
+            await self.signing_in.handle(incoming, self.residents.handle)
+        elif _chat_type(incoming) == "private":
             await self.residents.handle(incoming)
         else:
             await self.moderators.handle(incoming)
@@ -190,11 +221,15 @@ class App:
         while True:
             await asyncio.sleep(SWEEP.total_seconds())
             await self.forgetter.forget_orphans()
+            async with self.store.begin() as session:
+                await sign_in.forget_old(session)
 
-    async def _serve_actions(self) -> None:
+    async def _serve(self, *, demo: bool) -> None:
+        """Serves Rasa's custom actions and the console, from one loop and one port."""
+        console = Mount(PREFIX, self.console(demo=demo))
         server = uvicorn.Server(
             uvicorn.Config(
-                actions_app(self.rooms, self.rasa_token),
+                actions_app(self.rooms, self.rasa_token, console),
                 host="127.0.0.1",
                 port=self.settings.actions_port,
                 ws="none",
@@ -202,16 +237,25 @@ class App:
                 access_log=False,
                 lifespan="off",
                 timeout_keep_alive=KEEP_ALIVE,
+                # What streams to a browser never ends by itself.
+                timeout_graceful_shutdown=1,
             )
         )
         await serve(server)
 
 
-def actions_app(rooms: Rooms, token: str | None) -> Starlette:
+async def _meet_sample_people(session: AsyncSession, language: str) -> None:
+    for telegram_id, name, role in SAMPLE_PEOPLE:
+        if await registry.by_telegram_id(session, telegram_id) is None:
+            await registry.add(session, telegram_id, name, role, language)
+
+
+def actions_app(rooms: Rooms, token: str | None, *others: BaseRoute) -> Starlette:
     """The endpoint that Rasa calls for custom actions, served from the app's own loop.
 
     Args:
         rooms: what the actions work with.
+        others: what else the same server serves.
         token: the secret that Rasa shares; who does not know it is turned away. Only the bench
             has none: stock Rasa sends none.
     """
@@ -232,7 +276,7 @@ def actions_app(rooms: Rooms, token: str | None) -> Starlette:
         return JSONResponse({"status": "ok"})
 
     return Starlette(
-        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", health)]
+        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", health), *others]
     )
 
 

@@ -34,6 +34,7 @@ from rich.table import Table
 
 from bot import model, tracing
 from bot.cli_activities import cli as activities
+from bot.cli_people import cli as people
 from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
@@ -47,6 +48,7 @@ cli = typer.Typer(
     help="Seura: a bot that keeps company with lonely people. Try: ./seura demo",
 )
 cli.add_typer(activities, name="activities")
+cli.add_typer(people, name="people")
 cli.add_typer(stories, name="stories")
 out = Console(stderr=True, highlight=False)
 
@@ -101,18 +103,21 @@ def run() -> None:
     SEURA_MODERATOR_CHAT   id of the moderators' group, which has topics
     SEURA_TELEGRAM_API     another Bot API server (default: Telegram's)
     SEURA_DATABASE_URL     postgresql+asyncpg://… (default: SQLite in var/)
+    SEURA_PORT             where the web console is served (default: 8900)
+    SEURA_CONSOLE_URL      how people reach it, https://… (default: on this machine)
     SEURA_VAR              where data, models and logs are kept (default: var/)
 
     Example: SEURA_TELEGRAM_TOKEN=123:ABC SEURA_MODERATOR_CHAT=-100123 ./seura run
     """
     settings = read_settings()
     require_telegram(settings)
+    check_port(settings.port)
     # By a process of its own: what it takes would stay in this one for as long as Seura runs.
     status = subprocess.run([sys.executable, "-m", "bot", "meet"], check=False).returncode
     if status:
         raise typer.Exit(status)  # it has said why
     trained = _train(settings)
-    _run(_supervise(settings, trained, lambda: None))
+    _run(_supervise(settings, trained, settings.port, lambda: None))
 
 
 @cli.command(hidden=True)
@@ -617,29 +622,37 @@ async def _demo(settings: Settings, trained: Path, *, browser: bool) -> None:
     from bot.serving import serve
 
     page = f"http://127.0.0.1:{settings.port}"
+    # Beside the sandbox's page, which has the port that was asked for.
+    app_port = free_port()
+    settings.console_url = f"http://127.0.0.1:{app_port}"
 
     def ready() -> None:
         out.print(f"The demo is at {page} - end it with Ctrl-C.")
+        out.print(f"The web console, as a sample moderator: {page}/console")
         if browser:
             webbrowser.open(page)
 
-    sandbox = create_app(SANDBOX_TOKEN)
+    sandbox = create_app(SANDBOX_TOKEN, console=f"{settings.console_url}/console/demo?as=9001")
     server = SandboxServer(sandbox, sandbox.state.world, settings.port)
     serving = asyncio.create_task(serve(server))
     try:
         await server.listening.wait()
-        await _supervise(settings, trained, ready, "--samples")
+        await _supervise(settings, trained, app_port, ready, "--samples")
     finally:
         server.should_exit = True
         await serving
 
 
 async def _supervise(
-    settings: Settings, trained: Path, ready: Callable[[], None], *app_options: str
+    settings: Settings,
+    trained: Path,
+    actions_port: int,
+    ready: Callable[[], None],
+    *app_options: str,
 ) -> None:
-    """Runs Rasa and the app until cancelled."""
+    """Runs Rasa and the app until cancelled; the app serves actions and console at that port."""
     token = secrets.token_hex(24)  # never begins with "-", which Rasa takes for an option
-    rasa_port, actions_port = free_port(), free_port()
+    rasa_port = free_port()
     environment = model.rasa_environment(settings, actions_port, token)
     rasa_url = f"http://127.0.0.1:{rasa_port}"
     logs = settings.var / "log"
@@ -684,6 +697,7 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_MODERATOR_LANGUAGE": settings.moderator_language,
         "SEURA_DATABASE_URL": settings.database_url,
         "SEURA_PORT": str(settings.port),
+        "SEURA_CONSOLE_URL": settings.console_url,
         "SEURA_VAR": str(settings.var),
         "SEURA_MODELS": str(settings.model_folder),
         "SEURA_TRACKER_DAYS": str(settings.tracker_days),

@@ -6,7 +6,10 @@
     ├── KnowledgeError         a catalogue or wording file that staff edit can't be read
     ├── ImportFailed           a source of activities can't be fetched or read as a whole
     ├── DialogueUnavailable    Rasa is down, slow, or answered what can't be read
-    └── HandoffRefused         a move that the handoff's state or the actor does not allow
+    ├── HandoffRefused         a move that the handoff's state or the actor does not allow
+    ├── NotPermitted           somebody's role does not allow what they want to do
+    ├── SignInRefused          a link or a session that is not good
+    └── PersonRefused          somebody can't be added, changed or removed
 
 Errors carry facts; the words a person reads are added at the edge.
 """
@@ -62,3 +65,32 @@ class HandoffRefused(SeuraError):
         self.holder = holder
         self.at = at
         self.newer = newer
+
+
+class NotPermitted(SeuraError):
+    """A role does not have a permission.
+
+    Attributes:
+        permission: its name.
+    """
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class SignInRefused(SeuraError):
+    """Somebody is not let in. Carries a stable code, never the secret."""
+
+
+class PersonRefused(SeuraError):
+    """Somebody can't be added, changed or removed.
+
+    Attributes:
+        reason: a stable code: `name`, `telegram_id`, `role`, `known`, `unknown`,
+            `last_admin`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     rasa_timeout: float = Field(10.0, gt=0)
     actions_port: int = 5055
     port: int = 8900
+    console_url: str = ""
     tracker_days: float = Field(30.0, gt=0)
     handoff_days: float = Field(14.0, gt=0)
     resident_days: float = Field(180.0, gt=0)
@@ -58,6 +59,16 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """The file with the keys that encrypt what people write, unless SEURA_KEYS holds them."""
         return self.var / "keys"
+
+    @property
+    def console_address(self) -> str:
+        """Where people reach the console, without a path; this machine unless one is set."""
+        return self.console_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def console_secret(self) -> Path:
+        """The file with the secret that signs the console's cookies."""
+        return self.var / "console.secret"
 
     @property
     def tracker_database(self) -> Path:
@@ -116,6 +127,11 @@ def require_telegram(settings: Settings) -> None:
         faults.append(
             "SEURA_TELEGRAM_API goes over the network without encryption: it must begin with "
             "https://, unless it is on this machine."
+        )
+    if settings.console_url and not _is_sheltered(settings.console_url):
+        faults.append(
+            "SEURA_CONSOLE_URL must begin with https://, unless it is on this machine: whoever "
+            "reads along could sign in."
         )
     if number == SANDBOX_BOT:
         faults.append(

@@ -1,5 +1,7 @@
 """A migrated store on SQLite and on a real PostgreSQL, and somebody who lives in it."""
 
+import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -46,6 +48,27 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.psql(f"CREATE DATABASE {name};")
     yield server.get_uri(name, driver="asyncpg")
     server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables in it, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "seura.db"
+
+    async def migrate() -> None:
+        store = Store(f"sqlite+aiosqlite:///{file}")
+        await store.migrate()
+        await store.close()
+
+    asyncio.run(migrate())
+    return file
+
+
+@pytest.fixture
+def sqlite(migrated: Path, tmp_path: Path) -> str:
+    """The address of a migrated SQLite database, where the kind of database can't matter."""
+    shutil.copy(migrated, tmp_path / "seura.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'seura.db'}"
 
 
 @pytest.fixture

@@ -86,7 +86,8 @@ KEPT = (
     ),
 )
 # Tables with nothing of a resident in them: what is on and how it is found, what a month's searches
-# did not find, what of the erased is still to remove, the moderators' group and their shifts.
+# did not find, what of the erased is still to remove, the moderators' group and their shifts, and
+# who works here and what they did.
 NOBODYS = frozenset(
     {
         "activities",
@@ -96,6 +97,10 @@ NOBODYS = frozenset(
         "forgotten",
         "moderator_groups",
         "duty_shifts",
+        "people",
+        "sign_in_links",
+        "console_sessions",
+        "audit",
     }
 )
 # A moderator's own, or a number that only the database means something by.

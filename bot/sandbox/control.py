@@ -358,15 +358,15 @@ async def read_file(request: Request) -> Response:
 async def stream_events(request: Request) -> Response:
     """Server-sent events: first everything there is, then each change."""
     return StreamingResponse(
-        _events(_world(request)),
+        _events(_world(request), bool(request.app.state.console)),
         media_type="text/event-stream",
         headers={"cache-control": "no-store"},
     )
 
 
-async def _events(world: World) -> AsyncIterator[str]:
+async def _events(world: World, has_console: bool) -> AsyncIterator[str]:
     seen = len(world.events)
-    yield _event(people.everything(world))
+    yield _event(people.everything(world) | {"console": has_console})
     while not world.bell.closed:
         fresh = await _events_after(world, seen)
         seen += len(fresh)

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,11 +30,12 @@ from bot.sandbox.table import ApiError, Json, MethodTable, Upload
 _PAGE = Path(__file__).with_name("page")
 
 
-def create_app(token: str, **options: Any) -> Starlette:
+def create_app(token: str, console: str = "", **options: Any) -> Starlette:
     """The sandbox for one bot.
 
     Args:
         token: the only token it takes, of the form digits, colon, text.
+        console: the address of the bot's own web console, which the page leads to.
         options: as for `World`.
 
     Returns:
@@ -54,6 +55,7 @@ def create_app(token: str, **options: Any) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", show_page, methods=["GET"]),
+            Route("/console", show_console, methods=["GET"]),
             Mount("/sandbox/page", StaticFiles(directory=_PAGE)),
             *control_routes(),
             Route("/file/bot{token}/{path:path}", download, methods=["GET"]),
@@ -68,6 +70,7 @@ def create_app(token: str, **options: Any) -> Starlette:
     app.state.table = MethodTable.read()
     app.state.faults = Faults()
     app.state.calls = []
+    app.state.console = console
     return app
 
 
@@ -143,6 +146,12 @@ class Dropped(Response):
 async def show_page(request: Request) -> Response:
     """The page."""
     return FileResponse(_PAGE / "index.html")
+
+
+async def show_console(request: Request) -> Response:
+    """The way to the bot's web console, where there is one."""
+    console = request.app.state.console
+    return RedirectResponse(console) if console else Response(status_code=404)
 
 
 async def download(request: Request) -> Response:

@@ -526,3 +526,57 @@ class Keyboard(Table):
     chosen: Mapped[list[str]]
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Person(Table):
+    """Somebody who may sign in to the console. Roles: `bot/people/permissions.py`."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    telegram_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    language: Mapped[str]
+    added_at: Mapped[datetime] = mapped_column(default=now)
+    removed_at: Mapped[datetime | None]
+
+
+class SignInLink(Table):
+    """A link that signs somebody in once. `browser` is the one that opened it."""
+
+    __tablename__ = "sign_in_links"
+
+    secret_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    browser: Mapped[str | None]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ConsoleSession(Table):
+    """Somebody signed in, in one browser."""
+
+    __tablename__ = "console_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    browser: Mapped[str]
+    began_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+
+class AuditEntry(Table):
+    """Who saw or did what. Triggers in the database refuse to change or drop a row."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    person_id: Mapped[int | None] = mapped_column(index=True)
+    person_name: Mapped[str | None]
+    act: Mapped[str] = mapped_column(index=True)
+    about: Mapped[str] = mapped_column(index=True)
+    facts: Mapped[dict[str, Any]]

@@ -4,8 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import httpx
+
 from bot.sandbox import server
-from tests.sandbox.driver import Sandbox
+from bot.sandbox.server import create_app
+from tests.sandbox.driver import TOKEN, Sandbox
 
 PAGE = Path(server.__file__).with_name("page")
 
@@ -43,3 +46,15 @@ def test_every_word_that_the_page_asks_for_is_there_and_none_is_left_over() -> N
     asked |= set(re.findall(r'data-(?:word|label|placeholder)="(\w+)"', markup))
     assert asked <= words.keys()
     assert all(key in asked or f'"{key}"' in scripts or f"{key}:" in scripts for key in words)
+
+
+async def test_the_page_leads_to_the_console_where_there_is_one() -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(TOKEN, console="http://127.0.0.1:1/console")),
+        base_url="http://sandbox",
+    ) as client:
+        assert (await client.get("/console")).headers["location"] == "http://127.0.0.1:1/console"
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(TOKEN)), base_url="http://sandbox"
+    ) as client:
+        assert (await client.get("/console")).status_code == 404

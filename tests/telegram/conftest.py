@@ -1,5 +1,3 @@
-import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -17,7 +15,6 @@ from bot.safety.helplines import Helplines
 from bot.sandbox.server import create_app
 from bot.sandbox.table import MethodTable
 from bot.settings import ROOT
-from bot.store.engine import Store
 from tests.sandbox.driver import TOKEN, running
 from tests.telegram.driver import Seura
 
@@ -48,27 +45,6 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SEURA_MODELS", str(ROOT / "var" / "models"))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the tables in it, to be copied."""
-    file = tmp_path_factory.mktemp("migrated") / "seura.db"
-
-    async def migrate() -> None:
-        store = Store(f"sqlite+aiosqlite:///{file}")
-        await store.migrate()
-        await store.close()
-
-    asyncio.run(migrate())
-    return file
-
-
-@pytest.fixture
-def sqlite(migrated: Path, tmp_path: Path) -> str:
-    """The address of a migrated SQLite database, where the kind of database can't matter."""
-    shutil.copy(migrated, tmp_path / "seura.db")
-    return f"sqlite+aiosqlite:///{tmp_path / 'seura.db'}"
 
 
 @pytest.fixture

@@ -58,6 +58,8 @@ const EVENTS = {
     world.bot = event.bot;
     world.description = event.description;
     world.group = event.moderator_chat;
+    byId("console").hidden = !event.console;
+    if (event.console) byId("console").href = "/console";
     world.chats = new Map(event.chats.map((state) => [state.chat.id, chatState(state)]));
     const moderators = moderatorsOf();
     world.writer = moderators.find((one) => one.id === world.writer)?.id ?? moderators[0]?.id;

@@ -1,0 +1,1 @@
+"""The web console: where moderators and staff see more at once than a chat can show."""

@@ -1,0 +1,64 @@
+"""What the pages work with, and how they are drawn."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from bot.console import times
+from bot.console.security import Seal
+from bot.console.words import Words
+from bot.store.engine import Store
+
+PREFIX = "/console"
+STATIC = Path(__file__).with_name("static")
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass
+class House:
+    """The rooms that the pages lead into.
+
+    Attributes:
+        store: the database.
+        seal: signs cookies and tokens.
+        words: the console's own.
+        demo: people may sign in as the sample people, without a link.
+    """
+
+    store: Store
+    seal: Seal
+    words: Words
+    demo: bool = False
+
+    def __post_init__(self) -> None:
+        self._pages = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._pages.globals |= {"path": path, "static": static, "demo": self.demo}
+        self._pages.filters |= {"clock": times.clock, "day": times.day, "moment": times.moment}
+
+    def draw(self, template: str, **values: Any) -> str:
+        """A page, or a part of one, as HTML."""
+        return self._pages.get_template(template).render(**values)
+
+
+def path(inside: str) -> str:
+    """The path of a page, from the site's root."""
+    return f"{PREFIX}{inside}"
+
+
+_digests: dict[str, str] = {}
+
+
+def static(name: str) -> str:
+    """The path of a file beside the pages; it changes with the file, so it may be kept long."""
+    if name not in _digests:
+        _digests[name] = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"{PREFIX}/static/{name}?v={_digests[name]}"

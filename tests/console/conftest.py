@@ -1,0 +1,75 @@
+"""The console without a socket, and people who come to it with browsers of their own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.console.app import create_console
+from bot.console.house import PREFIX, House
+from bot.console.security import Seal
+from bot.console.words import Words
+from bot.people import registry, sign_in
+from bot.people.permissions import Role
+from bot.store.engine import Store
+from tests.console.browser import Browser
+
+NAMES = {Role.MODERATOR: "Aino", Role.STAFF: "Sirpa", Role.ADMIN: "Veikko"}
+
+SignIn = Callable[..., Awaitable[Browser]]
+
+
+@pytest.fixture
+async def store(sqlite: str) -> AsyncIterator[Store]:
+    """What the pages do does not depend on the kind of database."""
+    store = Store(sqlite)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def house(store: Store) -> House:
+    """The console's rooms."""
+    return House(store=store, seal=Seal("a secret", secure=False, path=PREFIX), words=Words.load())
+
+
+@pytest.fixture
+def console(house: House) -> Starlette:
+    """The console, where it is mounted."""
+    return Starlette(routes=[Mount(PREFIX, create_console(house))])
+
+
+@pytest.fixture
+async def browser(console: Starlette) -> AsyncIterator[Callable[..., Browser]]:
+    """Opens a browser of somebody: `browser()`, `browser("another user agent")`."""
+    opened: list[Browser] = []
+
+    def open_one(agent: str = "Firefox") -> Browser:
+        one = Browser(console, agent)
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        await one.http.aclose()
+
+
+@pytest.fixture
+def signed_in(store: Store, browser: Callable[..., Browser]) -> SignIn:
+    """Signs somebody in, by a link: `await signed_in(Role.ADMIN)`."""
+
+    async def sign_in_as(
+        role: Role = Role.MODERATOR, telegram_id: int = 0, language: str = "fi"
+    ) -> Browser:
+        number = telegram_id or 9000 + list(Role).index(role)
+        async with store.begin() as session:
+            person = await registry.by_telegram_id(session, number)
+            if person is None:
+                person = await registry.add(session, number, NAMES[role], role, language)
+            secret = await sign_in.make_link(session, person)
+        one = browser()
+        await one.follow(secret)
+        return one
+
+    return sign_in_as
