@@ -30,6 +30,8 @@ from bot.console.security import Seal, load_secret
 from bot.console.words import Words
 from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Wording
+from bot.handoff.canned import CannedReplies
+from bot.handoff.presence import Presence
 from bot.people import registry, sign_in
 from bot.people.permissions import Role
 from bot.reimporting import Reimporter
@@ -142,6 +144,7 @@ class App:
             wording=wording,
             desk=self.desk,
         )
+        self.presence = Presence()
         self.signing_in = SigningIn(
             store=self.store,
             wording=wording,
@@ -154,7 +157,19 @@ class App:
         """The web console, over the same rooms."""
         secure = self.settings.console_address.startswith("https://")
         seal = Seal(load_secret(self.settings.console_secret), secure=secure, path=PREFIX)
-        return create_console(House(store=self.store, seal=seal, words=Words.load(), demo=demo))
+        return create_console(
+            House(
+                store=self.store,
+                seal=seal,
+                words=Words.load(),
+                phrases=self.rooms.phrases,
+                factors=self.rooms.factors,
+                interests=self.rooms.interests,
+                canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
+                presence=self.presence,
+                demo=demo,
+            )
+        )
 
     async def run(self, samples: Path | None = None) -> None:
         """Runs until SIGTERM or SIGINT; what is under way is finished from the store next time.

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.console.house import STATIC, House, path
-from bot.console.pages import account, audit, front, people
+from bot.console.pages import account, audit, front, people, queue, talk
 from bot.console.security import SecurityHeaders
 from bot.console.visit import Forged, NotSignedIn, Page, Visit
 from bot.console.words import chosen_language
@@ -18,12 +18,15 @@ from bot.errors import NotPermitted
 
 PAGES: tuple[Page, ...] = (
     *account.PAGES,
+    *queue.PAGES,
+    *talk.PAGES,
     *people.PAGES,
     *audit.PAGES,
 )
 # Words for what went wrong, and the status that goes with it.
 FAULTS: Mapping[type[Exception], tuple[str, int]] = {
     NotPermitted: ("not_permitted", 403),
+    talk.Gone: ("not_found", 404),
     Forged: ("forged", 403),
 }
 

@@ -1,5 +1,6 @@
 """What the pages work with, and how they are drawn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,11 @@ import jinja2
 from bot.console import times
 from bot.console.security import Seal
 from bot.console.words import Words
+from bot.dialogue.wording import Phrases
+from bot.factors.catalogue import FactorCatalogue
+from bot.factors.interests import InterestCatalogue
+from bot.handoff.canned import CannedReplies
+from bot.handoff.presence import Presence
 from bot.store.engine import Store
 
 PREFIX = "/console"
@@ -25,12 +31,22 @@ class House:
         store: the database.
         seal: signs cookies and tokens.
         words: the console's own.
+        phrases: the small words that the bot says, too.
+        factors: the catalogue of background factors.
+        interests: the catalogue of what people like.
+        canned: replies that moderators need often.
+        presence: who types in which talk.
         demo: people may sign in as the sample people, without a link.
     """
 
     store: Store
     seal: Seal
     words: Words
+    phrases: Phrases
+    factors: FactorCatalogue
+    interests: InterestCatalogue
+    canned: CannedReplies
+    presence: Presence
     demo: bool = False
 
     def __post_init__(self) -> None:
@@ -43,6 +59,20 @@ class House:
         )
         self._pages.globals |= {"path": path, "static": static, "demo": self.demo}
         self._pages.filters |= {"clock": times.clock, "day": times.day, "moment": times.moment}
+
+    def shared_of(self, shared: Mapping[str, Any], language: str) -> list[tuple[str, list[str]]]:
+        """What a resident agreed to share of themselves, in words: `factors` and `interests`."""
+        told = (("factors", self.factors), ("interests", self.interests))
+        return [
+            (name, [catalogue.label(key, language) for key in shared[name]])
+            for name, catalogue in told
+            if shared.get(name)
+        ]
+
+    def language_name(self, code: str, language: str) -> str:
+        """A language's name; its code where we have none."""
+        known = self.phrases.tree.get("language", {})
+        return self.phrases(f"language.{code}", language) if code in known else code
 
     def draw(self, template: str, **values: Any) -> str:
         """A page, or a part of one, as HTML."""

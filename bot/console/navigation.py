@@ -21,6 +21,7 @@ class Place:
 
 
 PLACES = (
+    Place("/queue", "queue", Permission.SEE_QUEUE),
     Place("/people", "people", Permission.MANAGE_PEOPLE),
     Place("/audit", "audit", Permission.SEE_AUDIT),
 )

@@ -14,7 +14,7 @@ from bot.console import times
 from bot.console.house import House, path
 from bot.console.navigation import places
 from bot.console.security import TOKEN_FIELD, TOKEN_HEADER, is_from_here
-from bot.errors import NotPermitted
+from bot.errors import HandoffRefused, NotPermitted
 from bot.people import audit, permissions, sign_in
 from bot.people.permissions import Permission
 from bot.people.sign_in import SignedIn
@@ -72,20 +72,33 @@ class Visit:
 
     def draw(self, template: str, **values: Any) -> str:
         """A page, or a part of one, for them."""
-        return self.house.draw(
+        house, language = self.house, self.language
+        return house.draw(
             template,
-            visit=self,
             person=self.person,
-            may=self.may,
-            language=self.language,
+            may=lambda permission: self.may(Permission(permission)),
+            language=language,
             t=self.words,
-            count=lambda name, count: self.house.words.count(name, count, self.language),
-            span=lambda length: times.span(self.house.words, self.language, length),
-            csrf=self.house.seal.token(self.signed_in.session.id),
+            has_word=house.words.has,
+            count=lambda name, count: house.words.count(name, count, language),
+            span=self.span,
+            refused=self.refused,
+            language_name=lambda code: house.language_name(code, language),
+            danger_name=lambda kind: house.phrases(f"danger.{kind}", language),
+            feedback_name=lambda code: house.phrases(f"feedback.{code}", language),
+            title_of=lambda texts: _in(language, texts),
+            csrf=house.seal.token(self.signed_in.session.id),
             places=places(self.person.role),
             here=self.request.url.path,
             **values,
         )
+
+    def refused(self, refusal: HandoffRefused) -> str:
+        """Why something was refused, in words."""
+        if refusal.reason == "behind":
+            return self.house.words.count("refusals.behind", refusal.newer, self.language)
+        at = times.clock(refusal.at) if refusal.at else ""
+        return self.words(f"refusals.{refusal.reason}", holder=refusal.holder or "", at=at)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """Answers with a page, or a part of one."""
@@ -100,6 +113,11 @@ class Visit:
     def span(self, length: timedelta) -> str:
         """How long something takes, in words."""
         return times.span(self.house.words, self.language, length)
+
+
+def _in(language: str, texts: Mapping[str, str]) -> str:
+    """A text in a language; in Finnish, or any, where it is not there."""
+    return texts.get(language) or texts.get("fi") or next(iter(texts.values()), "")
 
 
 type Handler = Callable[[Visit], Awaitable[Response]]

@@ -36,10 +36,13 @@ class Browser:
         assert found, "nobody is signed in"
         return found[1]
 
-    async def post(self, inside: str, data: dict[str, Any] | None = None) -> httpx.Response:
-        """Sends a form, as a page of the console would."""
+    async def post(
+        self, inside: str, data: dict[str, Any] | None = None, *, partial: bool = False
+    ) -> httpx.Response:
+        """Sends a form, as a page of the console would; `partial`, as htmx does."""
         given = {"csrf": await self.token(), **(data or {})}
-        return await self.http.post(PREFIX + inside, data=given, headers={"origin": SITE})
+        headers = {"origin": SITE, **({"hx-request": "true"} if partial else {})}
+        return await self.http.post(PREFIX + inside, data=given, headers=headers)
 
     async def follow(self, secret: str) -> httpx.Response:
         """Opens a link from the bot, and presses its button."""

@@ -10,9 +10,15 @@ from bot.console.app import create_console
 from bot.console.house import PREFIX, House
 from bot.console.security import Seal
 from bot.console.words import Words
+from bot.dialogue.wording import Phrases
+from bot.factors.catalogue import FactorCatalogue
+from bot.factors.interests import InterestCatalogue
+from bot.handoff.canned import CannedReplies
+from bot.handoff.presence import Presence
 from bot.people import registry, sign_in
 from bot.people.permissions import Role
 from bot.store.engine import Store
+from tests.conftest import KNOWLEDGE
 from tests.console.browser import Browser
 
 NAMES = {Role.MODERATOR: "Aino", Role.STAFF: "Sirpa", Role.ADMIN: "Veikko"}
@@ -31,7 +37,16 @@ async def store(sqlite: str) -> AsyncIterator[Store]:
 @pytest.fixture
 def house(store: Store) -> House:
     """The console's rooms."""
-    return House(store=store, seal=Seal("a secret", secure=False, path=PREFIX), words=Words.load())
+    return House(
+        store=store,
+        seal=Seal("a secret", secure=False, path=PREFIX),
+        words=Words.load(),
+        phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
+        factors=FactorCatalogue.load(KNOWLEDGE / "factors.yml"),
+        interests=InterestCatalogue.load(KNOWLEDGE / "interests.yml"),
+        canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
+        presence=Presence(),
+    )
 
 
 @pytest.fixture
