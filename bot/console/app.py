@@ -10,7 +10,18 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.console.house import STATIC, House, path
-from bot.console.pages import account, audit, front, people, queue, talk
+from bot.console.pages import (
+    account,
+    audit,
+    duty,
+    front,
+    numbers,
+    people,
+    queue,
+    review,
+    talk,
+    volunteers,
+)
 from bot.console.security import SecurityHeaders
 from bot.console.visit import Forged, NotSignedIn, Page, Visit
 from bot.console.words import chosen_language
@@ -20,6 +31,10 @@ PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *queue.PAGES,
     *talk.PAGES,
+    *review.PAGES,
+    *numbers.PAGES,
+    *duty.PAGES,
+    *volunteers.PAGES,
     *people.PAGES,
     *audit.PAGES,
 )

@@ -22,6 +22,10 @@ class Place:
 
 PLACES = (
     Place("/queue", "queue", Permission.SEE_QUEUE),
+    Place("/review", "review", Permission.REVIEW),
+    Place("/numbers", "numbers", Permission.SEE_NUMBERS),
+    Place("/duty", "duty", Permission.PLAN_DUTY),
+    Place("/volunteers", "volunteers", Permission.MANAGE_VOLUNTEERS),
     Place("/people", "people", Permission.MANAGE_PEOPLE),
     Place("/audit", "audit", Permission.SEE_AUDIT),
 )

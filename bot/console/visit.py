@@ -62,6 +62,14 @@ class Visit:
         """A number in the path."""
         return int(self.request.path_params[name])
 
+    def count(self, name: str) -> int | None:
+        """A number after the `?`; none where there is none that makes sense."""
+        return _number(self.parameters.get(name))
+
+    def given(self, name: str) -> int:
+        """A number in the form; 0 where there is none that makes sense."""
+        return _number(self.form.get(name)) or 0
+
     def may(self, permission: Permission) -> bool:
         """Whether their role has the permission."""
         return permissions.allows(self.person.role, permission)
@@ -113,6 +121,11 @@ class Visit:
     def span(self, length: timedelta) -> str:
         """How long something takes, in words."""
         return times.span(self.house.words, self.language, length)
+
+
+def _number(given: object) -> int | None:
+    text = str(given or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _in(language: str, texts: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     TAKE_OVER = "take_over"  # from somebody else
     REVIEW = "review"  # past talks, assessments marked
     BLOCK = "block"
+    PLAN_DUTY = "plan_duty"
     SEE_NUMBERS = "see_numbers"
     MANAGE_VOLUNTEERS = "manage_volunteers"
     EDIT_ACTIVITIES = "edit_activities"
@@ -40,6 +41,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.TALK,
                 Permission.REVIEW,
                 Permission.BLOCK,
+                Permission.PLAN_DUTY,
                 Permission.SEE_NUMBERS,
                 Permission.MANAGE_VOLUNTEERS,
             }

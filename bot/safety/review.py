@@ -18,7 +18,17 @@ async def mark_wrong(session: AsyncSession, resident_id: int) -> bool:
     )
     if last is None:
         return False
-    last.wrong_at = now()
+    last.wrong_at, last.right_at = now(), None
+    return True
+
+
+async def judge(session: AsyncSession, assessment_id: int, *, wrong: bool) -> bool:
+    """Marks an assessment wrong, or right. Says whether there is such a one."""
+    assessment = await session.get(SafetyAssessment, assessment_id)
+    if assessment is None:
+        return False
+    at = now()
+    assessment.wrong_at, assessment.right_at = (at, None) if wrong else (None, at)
     return True
 
 

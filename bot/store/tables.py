@@ -441,7 +441,8 @@ class ModeratorGroup(Table):
 class SafetyAssessment(Table):
     """That a message was taken as a danger: kind, level and pattern ids, never the words.
 
-    `wrong_at` is when a moderator said that it was no danger, or another one.
+    `wrong_at` is when a moderator said that it was no danger, or another one; `right_at` when one
+    said that it was.
     """
 
     __tablename__ = "safety_assessments"
@@ -453,6 +454,7 @@ class SafetyAssessment(Table):
     pattern_ids: Mapped[list[str]]
     assessed_at: Mapped[datetime] = mapped_column(default=now)
     wrong_at: Mapped[datetime | None]
+    right_at: Mapped[datetime | None]
 
 
 class Forgotten(Table):

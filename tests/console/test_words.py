@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.console.house import TEMPLATES
+from bot.console.navigation import PLACES
 from bot.console.words import FOLDER, Words
 from bot.errors import KnowledgeError
+from bot.handoff.aftercare import OUTCOMES
+from bot.handoff.states import Move, State
+from bot.people.permissions import Permission, Role
 from bot.settings import ROOT
 
 ASKED = re.compile(r"""(?:\bt|words|count)\(\s*["']([a-z_]+\.[a-z_0-9]+)["']\s*[),]""")
@@ -34,3 +38,31 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
         for key, word in words.items():
             fi, en = (sorted(re.findall(r"\{\w+\}", word[language])) for language in ("fi", "en"))
             assert fi == en, f"{section}.{key}"
+
+
+def test_every_act_that_is_noted_has_a_word() -> None:
+    acts = {
+        found
+        for source in (ROOT / "bot").rglob("*.py")
+        for found in re.findall(
+            r"""audit\.note\(\s*\w+,\s*[\w.]+,\s*["'](\w+)["']|_moved\(\s*visit,\s*["'](\w+)["']""",
+            source.read_text(encoding="utf-8"),
+        )
+    }
+    words = Words.load()
+    named = {one for pair in acts for one in pair if one}
+    assert len(named) > 20
+    assert [one for one in sorted(named) if not words.has(f"acts.{one}")] == []
+
+
+def test_every_permission_role_outcome_and_move_has_a_word() -> None:
+    words = Words.load()
+    asked = [
+        *(f"permissions.{one}" for one in Permission),
+        *(f"roles.{one}" for one in Role),
+        *(f"outcomes.{one}" for one in OUTCOMES),
+        *(f"moves.{one}" for one in Move),
+        *(f"states.{one}" for one in State),
+        *(f"layout.{place.name}" for place in PLACES),
+    ]
+    assert [one for one in asked if not words.has(one)] == []

@@ -20,26 +20,20 @@ async def show(visit: Visit) -> Response:
     given = visit.parameters
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))
     wanted = audit.Wanted(
-        person_id=_number(given.get("person", "")),
+        person_id=visit.count("person"),
         act=given.get("act", ""),
         about=given.get("about", "").strip(),
         since=since,
         until=until and until + timedelta(days=1),
     )
     async with visit.house.store.begin() as session:
-        found = await audit.look(
-            session, wanted, before=_number(given.get("before", "")), limit=LENGTH + 1
-        )
+        found = await audit.look(session, wanted, before=visit.count("before"), limit=LENGTH + 1)
         acts = await audit.acts(session)
         people = list(await session.scalars(select(Person).order_by(Person.name)))
     more = found[LENGTH - 1].id if len(found) > LENGTH else None
     return visit.show(
         "audit.html", entries=found[:LENGTH], more=more, acts=acts, people=people, given=given
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _day(text: str) -> datetime | None:

@@ -26,8 +26,7 @@ async def show(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
 
 async def add(visit: Visit) -> Response:
     """Lets somebody sign in."""
-    given = str(visit.form.get("telegram_id", "")).strip()
-    telegram_id = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+    telegram_id = visit.given("telegram_id")
     name = str(visit.form.get("name", ""))
     try:
         role = _role(visit)

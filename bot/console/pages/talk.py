@@ -127,7 +127,7 @@ async def news(visit: Visit) -> Response:
 
 
 async def _news(visit: Visit, session: AsyncSession) -> str:
-    after = _number(visit.parameters.get("after") or visit.form.get("after"))
+    after = visit.count("after") or visit.given("after")
     talk = await _talk(visit, session, after)
     moved = any(entry.what == "move" for entry in talk.entries)
     around = await _around(visit, session, talk) if moved else {}
@@ -153,7 +153,7 @@ async def say(visit: Visit) -> Response:
                 person.telegram_id,
                 person.name,
                 Content(words),
-                seen=_number(visit.form.get("after")),
+                seen=visit.given("after"),
             )
             audit.note(session, person, "say", f"handoff:{handoff_id}", number=said.number)
             visit.house.presence.stops(handoff_id, person.telegram_id)
@@ -225,7 +225,7 @@ async def _answering(visit: Visit) -> AsyncIterator[_Answer]:
 
 async def read(visit: Visit) -> Response:
     """The visitor has the talk before their eyes, up to a number."""
-    number = _number(visit.form.get("number"))
+    number = visit.given("number")
     async with visit.house.store.begin() as session:
         await ledger.mark_read(
             session, visit.number("handoff_id"), visit.person.telegram_id, number
@@ -269,7 +269,7 @@ async def transfer(visit: Visit) -> Response:
     """To a colleague."""
     reason = str(visit.form.get("reason", "")).strip()[:500] or None
     async with visit.house.store.begin() as session:
-        to = await registry.by_telegram_id(session, _number(visit.form.get("to")))
+        to = await registry.by_telegram_id(session, visit.given("to"))
     if to is None or not allows(to.role, Permission.TALK):
         return await show(visit, HandoffRefused("nobody"))
     ids = visit.number("handoff_id"), visit.person.telegram_id
@@ -283,7 +283,7 @@ async def transfer(visit: Visit) -> Response:
 
 async def take_over(visit: Visit) -> Response:
     """From the one who has it."""
-    holder = _number(visit.form.get("holder"))
+    holder = visit.given("holder")
     handoff_id, person = visit.number("handoff_id"), visit.person
     return await _moved(
         visit,
@@ -339,7 +339,7 @@ async def close(visit: Visit) -> Response:
 async def block(visit: Visit) -> Response:
     """The resident may not ask for a human for a time; the helplines they still get."""
     reason = str(visit.form.get("reason", "")).strip()[:500]
-    days = _number(visit.form.get("days"))
+    days = visit.given("days")
     if not reason or days not in BLOCK_DAYS:
         return await show(visit, HandoffRefused("reason"))
     until = datetime.now(HELSINKI) + timedelta(days=days)
@@ -359,11 +359,6 @@ async def unblock(visit: Visit) -> Response:
         await blocks.lift(session, (await _talk(visit, session)).row.resident_id)
 
     return await _moved(visit, "unblock", make)
-
-
-def _number(given: object) -> int:
-    text = str(given or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _morning(day: str) -> datetime | None:

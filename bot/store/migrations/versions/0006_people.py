@@ -15,6 +15,7 @@ APPEND_ONLY = 'the audit is append-only'
 
 
 def upgrade() -> None:
+    op.add_column('safety_assessments', sa.Column('right_at', UtcDateTime(timezone=True), nullable=True))
     op.create_table('people',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('telegram_id', sa.BigInteger(), nullable=False),
