@@ -5,9 +5,12 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import Events, SeuraAction, Turn
 from actions.walk import is_open
 from bot.dialogue.cards import preview_of
+from bot.dialogue.clock import Clock
+from bot.errors import HandoffRefused
 from bot.factors import profile
-from bot.handoff import service
+from bot.handoff import duty, service
 from bot.handoff.summary import minimal, shared_of
+from bot.store.tables import now
 
 
 class ActionAskHandoffConsent(SeuraAction):
@@ -64,6 +67,7 @@ class ActionRequestHandoff(SeuraAction):
         if consent == "no":
             turn.say("utter_handoff_not_sent")
             return [*done, FollowupAction("walk_form")] if is_open(turn) else done
+        lines = self.rooms.helplines.text("suicide", turn.language, now(), "concern")
         async with self.rooms.store.begin() as session:
             resident = await self.resident(session, turn)
             if resident is None:
@@ -73,6 +77,16 @@ class ActionRequestHandoff(SeuraAction):
                 factors = await profile.factors_of(session, resident)
                 interests = await profile.interests_of(session, resident)
                 shared = shared_of(resident, factors, interests)
-            await service.request(session, resident, shared)
-        turn.say("utter_handoff_requested")
+            try:
+                await service.request(session, resident, shared)
+            except HandoffRefused:
+                turn.say("utter_handoff_blocked", helplines=lines)
+                return done
+            answering = await duty.answering(session, self.rooms.hours, now())
+        if answering.opens_at:
+            clock = Clock(self.rooms.when_words, turn.language)
+            when = clock.when(answering.opens_at)
+            turn.say("utter_handoff_requested_later", when=when, helplines=lines)
+        else:
+            turn.say("utter_handoff_requested")
         return done

@@ -9,7 +9,9 @@ from bot.activities.points import Points
 from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
+from bot.handoff.duty import Hours
 from bot.reading import read_mapping
+from bot.safety.helplines import Helplines
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.secrecy import Keys
@@ -29,6 +31,8 @@ class Rooms:
     when_words: dict[str, object]
     languages: dict[str, list[str]]
     asking: AskingWords
+    hours: Hours
+    helplines: Helplines
     points: Points = field(default_factory=Points)
 
     @classmethod
@@ -51,5 +55,7 @@ class Rooms:
             phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
             when_words=read_mapping(KNOWLEDGE / "when.yml"),
             languages=read_mapping(KNOWLEDGE / "languages.yml"),
+            helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
+            hours=Hours.load(KNOWLEDGE / "moderator_hours.yml"),
             asking=AskingWords.load(KNOWLEDGE / "asking.yml", KNOWLEDGE / "times.yml"),
         )

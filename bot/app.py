@@ -29,6 +29,7 @@ from bot.console.house import PREFIX, House
 from bot.console.security import Seal, load_secret
 from bot.console.words import Words
 from bot.dialogue.client import RasaClient
+from bot.dialogue.clock import Clock
 from bot.dialogue.wording import Wording
 from bot.handoff.canned import CannedReplies
 from bot.handoff.presence import Presence
@@ -37,22 +38,24 @@ from bot.people.permissions import Role
 from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
-from bot.safety.helplines import Helplines
 from bot.serving import serve
 from bot.settings import KEEP_ALIVE, ROOT, SAMPLES_LOADED, Settings
 from bot.telegram import commands
-from bot.telegram.danger import DangerWatch
 from bot.telegram.desk import Desk
 from bot.telegram.forgetting import Forgetter
+from bot.telegram.group import Allowance, Group
 from bot.telegram.inbox import Incoming, Lanes, Poller
 from bot.telegram.meeting import make_bot, meet
 from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender
+from bot.telegram.relay import Relay
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
 from bot.telegram.retention import Retention
 from bot.telegram.signing_in import SigningIn
 from bot.telegram.suggestions import Suggestions
+from bot.telegram.volunteering import VolunteerDesk
+from bot.telegram.watch import Patience, Watch
 from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
@@ -87,17 +90,33 @@ class App:
         renderer = Renderer(
             self.rooms.factors, self.rooms.interests, self.rooms.gazetteer, self.rooms.phrases
         )
-        self.desk = Desk(
+        self.group = Group(
             store=self.store,
             bot=self.bot,
-            chat_id=settings.moderator_chat,
+            configured_id=settings.moderator_chat,
+            language=settings.moderator_language,
+            wording=wording,
+            phrases=self.rooms.phrases,
+            allowance=Allowance(settings.group_messages),
+        )
+        self.desk = Desk(
+            store=self.store,
+            group=self.group,
             language=settings.moderator_language,
             wording=wording,
             phrases=self.rooms.phrases,
             factors=self.rooms.factors,
             interests=self.rooms.interests,
             renderer=renderer,
+            clock=Clock(self.rooms.when_words, settings.moderator_language),
+            hours=self.rooms.hours,
+            helplines=self.rooms.helplines,
+            private=settings.moderators_talk == "private",
+            leads=settings.lead_ids,
         )
+        self.presence = Presence()
+        self.relay = Relay(self.store, self.bot, self.desk, self.presence)
+        self.volunteering = VolunteerDesk(self.store, self.desk)
         self.suggestions = Suggestions(
             store=self.store,
             wording=wording,
@@ -115,17 +134,29 @@ class App:
             wording=wording,
             renderer=renderer,
             assessor=Assessor.load(KNOWLEDGE, ROOT / "nlu", settings.model_folder),
-            helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
+            helplines=self.rooms.helplines,
             aliases=Aliases.load(KNOWLEDGE / "aliases.yml"),
             gazetteer=self.rooms.gazetteer,
             points=self.rooms.points,
             desk=self.desk,
+            relay=self.relay,
             phrases=self.rooms.phrases,
             tracker_database=settings.tracker_database,
             suggestions=self.suggestions,
         )
-        self.danger = DangerWatch(
-            self.store, self.residents, self.desk, timedelta(minutes=settings.danger_minutes)
+        self.watch = Watch(
+            self.store,
+            self.residents,
+            self.desk,
+            self.rooms.hours,
+            Patience(
+                danger=timedelta(minutes=settings.danger_minutes),
+                unclaimed=timedelta(minutes=settings.unclaimed_minutes),
+                lead=timedelta(minutes=settings.lead_minutes),
+                silent=timedelta(minutes=settings.silent_minutes),
+                idle=timedelta(hours=settings.idle_hours),
+                hopeless=timedelta(hours=settings.hopeless_hours),
+            ),
         )
         self.forgetter = Forgetter(self.store, settings.tracker_database, settings.moderator_chat)
         self.retention = Retention(
@@ -139,12 +170,13 @@ class App:
         self.moderators = ModeratorTalk(
             store=self.store,
             bot=self.bot,
-            chat_id=settings.moderator_chat,
+            group=self.group,
             language=settings.moderator_language,
             wording=wording,
             desk=self.desk,
+            relay=self.relay,
+            canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
         )
-        self.presence = Presence()
         self.signing_in = SigningIn(
             store=self.store,
             wording=wording,
@@ -191,14 +223,19 @@ class App:
             stack.push_async_callback(self.store.close)
             stack.push_async_callback(self.rasa.close)
             stack.push_async_callback(self.bot.shutdown)
+            await self.group.open()
+            await self.residents.open()
             await self._connect()
             lanes = Lanes(self.store, self._route, self.residents.give_up)
             await _until_stopped(
                 self._serve(demo=samples is not None),
-                Sender(self.store, self.bot, self.desk.tell_undelivered).run(),
+                self.sender().run(),
                 self.desk.run(),
+                self.relay.run(),
+                self.volunteering.run(),
+                self._show_typing(),
                 self.forgetter.run(),
-                self.danger.run(),
+                self.watch.run(),
                 self.suggestions.run(),
                 Reimporter(self.store, self.rooms.gazetteer, SOURCES).run(),
                 lanes.run(),
@@ -211,13 +248,14 @@ class App:
         """Gets to know bot and group; waits for as long as Telegram can't be reached."""
         for pause in chain((1, 2, 5), repeat(10)):
             try:
-                has_topics = await meet(self.bot, self.settings.moderator_chat)
+                await meet(self.bot, self.group.chat_id)
+                await self.group.look()
             except NetworkError as error:
                 log.warning("Telegram can't be reached", error=type(error).__name__)
                 await asyncio.sleep(pause)
             else:
                 break
-        if not has_topics:
+        if not self.group.is_forum:
             log.warning("the moderators' group has no topics: turn Topics on in its settings")
         try:
             await commands.publish(self.bot, self.rooms.phrases)
@@ -227,10 +265,26 @@ class App:
     async def _route(self, incoming: Incoming) -> None:
         if self.signing_in.takes(incoming):
             await self.signing_in.handle(incoming, self.residents.handle)
-        elif _chat_type(incoming) == "private":
+        elif _chat_type(incoming) == "private" and not await self.moderators.takes(incoming):
             await self.residents.handle(incoming)
         else:
             await self.moderators.handle(incoming)
+
+    def sender(self) -> Sender:
+        """Who sends what is queued."""
+        return Sender(
+            self.store, self.bot, self.relay.undelivered, self.relay.delivered, self.group
+        )
+
+    async def _show_typing(self) -> None:
+        """Shows residents that a moderator types to them on the web."""
+        async with asyncio.TaskGroup() as showing:
+
+            def show(handoff_id: int) -> None:
+                showing.create_task(self.relay.show_typing(handoff_id))
+
+            self.presence.show.append(show)
+            await asyncio.Event().wait()
 
     async def _sweep(self) -> None:
         while True:
@@ -312,6 +366,7 @@ def _chat_type(incoming: Incoming) -> str:
     body = incoming.body
     if "resume" in body:
         return "private"
-    inner = body.get("message") or body.get("edited_message") or body.get("my_chat_member") or {}
+    kinds = ("message", "edited_message", "my_chat_member", "chat_member")
+    inner: dict[str, Any] = next((body[kind] for kind in kinds if body.get(kind)), {})
     tapped = (body.get("callback_query") or {}).get("message") or {}
     return str((inner.get("chat") or tapped.get("chat") or {}).get("type") or "")

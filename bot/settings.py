@@ -32,6 +32,14 @@ class Settings(BaseSettings):
     moderator_language: str = Field("fi", pattern="^(fi|en)$")
     database_url: str = ""
     danger_minutes: float = Field(5.0, gt=0)
+    unclaimed_minutes: float = Field(3.0, gt=0)
+    lead_minutes: float = Field(15.0, gt=0)
+    silent_minutes: float = Field(10.0, gt=0)
+    idle_hours: float = Field(12.0, gt=0)
+    hopeless_hours: float = Field(48.0, gt=0)
+    group_messages: int = Field(20, gt=0)
+    moderators_talk: str = Field("group", pattern="^(group|private)$")
+    leads: str = Field("", pattern=r"^[\d, ]*$")
     rasa_url: str = "http://127.0.0.1:5005"
     rasa_timeout: float = Field(10.0, gt=0)
     actions_port: int = 5055
@@ -44,6 +52,11 @@ class Settings(BaseSettings):
     var: Path = ROOT / "var"
     models: Path | None = None
     profile: Path | None = None
+
+    @property
+    def lead_ids(self) -> tuple[int, ...]:
+        """Telegram ids of those who are told when something is escalated."""
+        return tuple(int(one) for one in self.leads.replace(",", " ").split())
 
     @property
     def database(self) -> str:

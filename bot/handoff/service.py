@@ -15,11 +15,12 @@ from bot.errors import HandoffRefused
 from bot.handoff import blocks
 from bot.handoff.states import BOT, HELD, MOVES, OPEN, QUEUED, RESIDENT, Move, State, moderator
 from bot.store.engine import ring
-from bot.store.tables import Handoff, HandoffMove, Resident, now
+from bot.store.tables import DutyShift, Handoff, HandoffMove, Resident, now
 
 BELL = "handoff"
 REOPENS = timedelta(days=14)
 REMINDS = timedelta(minutes=10)
+KNOWN = timedelta(days=60)
 
 
 async def request(
@@ -128,12 +129,32 @@ async def going_on(session: AsyncSession) -> list[Handoff]:
     return list(await session.scalars(held.order_by(Handoff.claimed_at, Handoff.id)))
 
 
+async def moderators_known(session: AsyncSession) -> dict[int, str]:
+    """Names of the moderators who have had a hand in anything of late, by Telegram id."""
+    since = now() - KNOWN
+    acted = await session.execute(
+        select(HandoffMove.actor, HandoffMove.name)
+        .where(
+            HandoffMove.actor.startswith("moderator:"),
+            HandoffMove.name.is_not(None),
+            HandoffMove.moved_at > since,
+        )
+        .distinct()
+    )
+    known = {int(actor.partition(":")[2]): str(name) for actor, name in acted}
+    shifts = await session.scalars(select(DutyShift).where(DutyShift.ends_at > since))
+    return known | {shift.moderator_id: shift.moderator_name for shift in shifts}
+
+
 async def untold(session: AsyncSession, handoff_id: int | None = None) -> list[HandoffMove]:
     """The moves that nobody has been told of yet, oldest first; of one handoff, or of all."""
     of = [HandoffMove.handoff_id == handoff_id] if handoff_id else []
     return list(
         await session.scalars(
-            select(HandoffMove).where(HandoffMove.told_at.is_(None), *of).order_by(HandoffMove.id)
+            select(HandoffMove)
+            .where(HandoffMove.told_at.is_(None), *of)
+            .order_by(HandoffMove.id)
+            .with_for_update(skip_locked=True)
         )
     )
 

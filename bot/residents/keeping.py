@@ -113,7 +113,6 @@ WITHHELD = frozenset(
         "resident_id",
         "topic_id",
         "chat_id",
-        "lane",
     }
 )
 

@@ -132,6 +132,19 @@ class Helplines:
         aside = BETWEEN.join(filter(None, asides))
         return f"{line.name[spoken]} {line.number}" + (f" ({aside})" if aside else "")
 
+    def text(
+        self,
+        kind: Kind,
+        language: str,
+        now: datetime,
+        level: Level = "now",
+        *,
+        young: bool = False,
+    ) -> str:
+        """The fitting lines as text, each on a line of its own; the arguments are `fitting`'s."""
+        lines = self.fitting(kind, language, now, level, young=young)
+        return "\n".join(self.render(line, language, now) for line in lines)
+
     def _spoken(self, language: str) -> str:
         return language if language in self.words else FALLBACK
 

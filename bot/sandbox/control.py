@@ -107,6 +107,12 @@ class Member(BaseModel):
     rights: dict[str, bool] = {}
 
 
+class Forum(BaseModel):
+    """Whether a group is to have topics."""
+
+    on: bool
+
+
 class Migration(BaseModel):
     """The new id of a group."""
 
@@ -126,6 +132,7 @@ def control_routes() -> list[Route]:
         Route(f"{chat}/commands", read_commands, methods=["GET"]),
         Route(f"{chat}/members", set_member, methods=["POST"]),
         Route(f"{chat}/migrate", migrate_group, methods=["POST"]),
+        Route(f"{chat}/forum", turn_topics, methods=["POST"]),
         Route(f"{chat}/topics", read_topics, methods=["GET"]),
         Route(f"{chat}/topics", open_topic, methods=["POST"]),
         Route(f"{chat}/topics/{{topic_id:int}}/{{act}}", change_topic, methods=["POST"]),
@@ -311,6 +318,16 @@ async def migrate_group(request: Request) -> Response:
     """A group gets a new id."""
     body = await _body(request, Migration)
     people.migrate(_world(request), _chat_id(request), body.to)
+    return JSONResponse({"ok": True})
+
+
+async def turn_topics(request: Request) -> Response:
+    """Somebody turns a group's topics on or off. Telegram tells the bot nothing of it."""
+    body = await _body(request, Forum)
+    world = _world(request)
+    chat = people.group(world, _chat_id(request))
+    chat.is_forum = body.on
+    world.tell("chat", chat, **people.chat_state(world, chat))
     return JSONResponse({"ok": True})
 
 

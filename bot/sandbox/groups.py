@@ -79,7 +79,7 @@ def _topic(world: World, p: Json) -> tuple[Chat, Topic]:
 
 def _forum(world: World, p: Json, right: str, doing: str) -> Chat:
     chat = world.open_chat(p["chat_id"])
-    if chat.is_private:
+    if chat.is_private or not chat.is_forum:
         raise bad_request("the chat is not a forum")
     _demand(world, chat, right, doing)
     return chat
@@ -172,6 +172,26 @@ def leave_chat(world: World, p: Json) -> bool:
         raise bad_request("chat can't be left")
     world.set_member(chat, world.bot_id, {"status": "left"}, by=world.bot)
     return True
+
+
+def create_chat_invite_link(world: World, p: Json) -> Json:
+    """A link into the group. In the sandbox nobody can follow it."""
+    chat = world.open_chat(p["chat_id"])
+    if chat.is_private:
+        raise bad_request("can't create invite links in the private chat")
+    _demand(world, chat, "can_invite_users", "manage chat invite link")
+    limit = p.get("member_limit")
+    if limit is not None and not 1 <= limit <= 99999:
+        raise bad_request("wrong member limit specified")
+    world.invitations += 1
+    link: Json = {
+        "invite_link": f"https://t.me/+sandbox{world.invitations:08}",
+        "creator": world.bot,
+        "creates_join_request": bool(p.get("creates_join_request")),
+        "is_primary": False,
+        "is_revoked": False,
+    }
+    return link | {key: p[key] for key in ("name", "expire_date", "member_limit") if key in p}
 
 
 def send_chat_action(world: World, p: Json) -> bool:

@@ -66,6 +66,7 @@ PLAYED: dict[str, Method] = {
     "closeForumTopic": groups.close_forum_topic,
     "copyMessage": sending.copy_message,
     "copyMessages": sending.copy_messages,
+    "createChatInviteLink": groups.create_chat_invite_link,
     "createForumTopic": groups.create_forum_topic,
     "deleteForumTopic": groups.delete_forum_topic,
     "deleteMessage": editing.delete_message,

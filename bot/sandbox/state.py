@@ -56,6 +56,7 @@ class Chat:
         keyboard: the `ReplyKeyboardMarkup` that people see below the chat.
         reactions: the bot's, by message id.
         migrated_to: the id it has now, after it became a supergroup.
+        is_forum: whether a group has topics; people may turn them off.
     """
 
     id: int
@@ -69,6 +70,7 @@ class Chat:
     keyboard: Json | None = None
     reactions: dict[int, list[Json]] = field(default_factory=dict)
     migrated_to: int | None = None
+    is_forum: bool = True
 
     @property
     def is_private(self) -> bool:
@@ -96,10 +98,9 @@ class Chat:
         Raises:
             ApiError: 400 "message thread not found".
         """
-        try:
-            return self.topics[topic_id]
-        except KeyError:
-            raise bad_request("message thread not found") from None
+        if topic_id not in self.topics or not self.is_forum:
+            raise bad_request("message thread not found")
+        return self.topics[topic_id]
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ class World:
         self.profile: dict[tuple[str, str], str] = {}
         self.menu_buttons: dict[int | None, Json] = {}
         self.events: list[Json] = []
+        self.invitations = 0
         self._first_message_id = first_message_id
         self._last_callback_id = 0
         self._found_moderators()
@@ -262,7 +264,8 @@ class World:
             names = ("first_name", "last_name", "username")
             user = self.user(chat.id)
             return {"id": chat.id, "type": chat.type} | {k: user[k] for k in names if k in user}
-        return {"id": chat.id, "type": chat.type, "title": chat.title, "is_forum": True}
+        kind = {"id": chat.id, "type": chat.type, "title": chat.title}
+        return kind | ({"is_forum": True} if chat.is_forum else {})
 
     def member_json(self, chat: Chat, user_id: int) -> Json:
         """Someone as a `ChatMember` of the chat; whoever was never there has left."""

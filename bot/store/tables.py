@@ -406,7 +406,7 @@ class DutyShift(Table):
 class Volunteer(Table):
     """Somebody who offers to help: three answers, and what moderators made of them.
 
-    `state`: `offered`, `invited`, `declined`. `answers` by question, in `volunteers.QUESTIONS`.
+    `state`: `asked`, `offered`, `invited`, `declined`. `answers`: words by question.
     """
 
     __tablename__ = "volunteers"
@@ -484,8 +484,7 @@ class Outgoing(Table):
 
     `state`: `pending`, `sending`, `sent`, `failed`, `unknown` (the process died between sending
     and marking), `dropped` (the receiver is gone, or a later call says it anew). `params` is
-    wiped once it is settled. `lane` is what must stay in order, the chat unless it is another;
-    `said_id` the handoff's message that it carries.
+    wiped once it is settled. `said_id` is the handoff's message that it carries.
     """
 
     __tablename__ = "outgoing"
@@ -501,7 +500,6 @@ class Outgoing(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     error: Mapped[str | None]
-    lane: Mapped[str | None]
     handoff_id: Mapped[int | None] = mapped_column(
         ForeignKey("handoffs.id", ondelete="SET NULL"), index=True
     )

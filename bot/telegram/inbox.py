@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 BELL = "inbox"
 ATTEMPTS = 3
-KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
+KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 POLL_SECONDS = 25
 SETTLE = (
     update(Update)
@@ -65,7 +65,7 @@ def lane_of(update: dict[str, Any]) -> str:
     """Who must be served in order: a resident, or a topic of the group."""
     message = update.get("message") or update.get("edited_message") or {}
     tap = update.get("callback_query") or {}
-    member = update.get("my_chat_member") or {}
+    member = update.get("my_chat_member") or update.get("chat_member") or {}
     chat = message.get("chat") or (tap.get("message") or {}).get("chat") or member.get("chat") or {}
     if chat.get("type") == "private":
         return f"resident:{chat['id']}"

@@ -1,10 +1,11 @@
 """Getting to know the bot and the moderators' group."""
 
+import contextlib
 from collections.abc import Callable
 
 import httpx
 from telegram import Bot
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError
 from telegram.request import HTTPXRequest
 
 from bot.errors import SettingsError
@@ -37,8 +38,8 @@ def make_bot(token: str, api: str, transport: Callable[[], httpx.AsyncBaseTransp
     )
 
 
-async def meet(bot: Bot, group: int) -> bool:
-    """Finds the bot and the moderators' group at Telegram; says whether the group has topics.
+async def meet(bot: Bot, group: int) -> None:
+    """Finds the bot and the moderators' group at Telegram.
 
     Raises:
         SettingsError: Telegram does not know the token or the group.
@@ -46,7 +47,8 @@ async def meet(bot: Bot, group: int) -> bool:
     """
     try:
         await bot.initialize()
-        chat = await bot.get_chat(group)
+        with contextlib.suppress(ChatMigrated):  # it has another id now, and is followed later
+            await bot.get_chat(group)
     except InvalidToken as error:
         raise SettingsError("Telegram does not know the token in SEURA_TELEGRAM_TOKEN.") from error
     except (BadRequest, Forbidden) as error:
@@ -54,7 +56,6 @@ async def meet(bot: Bot, group: int) -> bool:
             f"The bot can't see the group of SEURA_MODERATOR_CHAT: add it there, and check "
             f"the id ({error.message})."
         ) from error
-    return bool(chat.is_forum)
 
 
 async def check(bot: Bot, api: str, group: int) -> None:

@@ -23,11 +23,19 @@ from telegram import (
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.residents import identity
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
+from bot.telegram.group import COUNTED, Group
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +45,13 @@ LONGEST_PAUSE = 8.0
 # Before any of these the request had not left: it can be made again without harm.
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 NOT_DELIVERED = {"failed", "unknown"}
+ALBUM = 10
+ALBUM_QUIET = timedelta(seconds=1)
+LONGEST_GATHERED = 3500
 
-Undelivered = Callable[[AsyncSession, Outgoing], Awaitable[None]]
+Settled = Callable[[AsyncSession, Outgoing], Awaitable[None]]
+# Parameters that are for the queue, not for Telegram.
+OURS = frozenset({"topic_of", "gather", "album"})
 
 
 async def post(
@@ -49,6 +62,7 @@ async def post(
     params: dict[str, Any],
     *,
     handoff_id: int | None = None,
+    said_id: int | None = None,
     from_human: bool = False,
 ) -> None:
     """Queues one call to Telegram.
@@ -59,13 +73,16 @@ async def post(
         chat_id: where to.
         method: of `telegram.Bot`, such as `send_message`.
         params: its parameters besides `chat_id`, as JSON; `message_of` stands for the id of the
-            message that was queued under that key.
+            message that was queued under that key, `topic_of` for a handoff's topic. What has
+            `gather` may be sent together with others when the group's allowance runs short,
+            the parts of an `album` always are.
         handoff_id: the handoff that it belongs to.
+        said_id: the message of the handoff that it carries.
         from_human: it carries a person's words: never sent twice, and told when it fails.
     """
     if not await is_queued(session, key):
         row = Outgoing(key=key, chat_id=chat_id, method=method, params=params)
-        row.handoff_id, row.from_human = handoff_id, from_human
+        row.handoff_id, row.said_id, row.from_human = handoff_id, said_id, from_human
         session.add(row)
         ring(session, BELL, row)
 
@@ -105,12 +122,24 @@ class Sender:
         store: where it is queued.
         bot: sends it.
         undelivered: is told of what did not get through, in the transaction that notes it.
+        delivered: is told of what did, where it belongs to a handoff.
+        group: the moderators' group, where calls find their place when they are sent.
     """
 
-    def __init__(self, store: Store, bot: Bot, undelivered: Undelivered) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bot: Bot,
+        undelivered: Settled,
+        delivered: Settled | None = None,
+        group: Group | None = None,
+    ) -> None:
         self._store = store
         self._bot = bot
         self._undelivered = undelivered
+        self._delivered = delivered
+        self._group = group
+        self._gathered: dict[int, list[Outgoing]] = {}
         self._chats: defaultdict[int, deque[Outgoing]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._noting: dict[int, asyncio.Task[None]] = {}
@@ -200,6 +229,14 @@ class Sender:
         row.attempts += 1
         if row.chat_id in self._noting and "message_of" in (row.params or {}):
             await self._noted(row.chat_id)
+        if self._group and row.chat_id == self._group.configured_id:
+            if self._is_superseded(row):
+                await self._settle(row, state="dropped", error="said anew")
+                return False
+            waited = row.method in COUNTED and await self._group.allowance.wait()
+            await self._gather(row, waited=waited)
+        elif "album" in (row.params or {}):
+            await self._gather(row, waited=False)
         if at_once and not row.from_human and "message_of" not in (row.params or {}):
             return True
         async with self._store.begin() as session:
@@ -208,31 +245,115 @@ class Sender:
                 return False
             await _know_message(session, row)
             if row.from_human:
-                fresh.state = "sending"
+                parts = [row.id, *(one.id for one in self._gathered.get(row.id, ()))]
+                await session.execute(
+                    update(Outgoing).where(Outgoing.id.in_(parts)).values(state="sending")
+                )
             return True
+
+    def _is_superseded(self, row: Outgoing) -> bool:
+        """Whether the same is edited once more by a call that waits behind this one."""
+        target = _target(row)
+        return target is not None and any(
+            _target(later) == target for later in self._chats[row.chat_id] if later is not row
+        )
+
+    async def _gather(self, row: Outgoing, *, waited: bool) -> None:
+        """Takes along what can go in the same call: an album's parts, a resident's next words."""
+        params = row.params or {}
+        if album := params.get("album"):
+            await self._wait_for_parts(row, album)
+            parts = [one for one in self._chats[row.chat_id] if _album(one) == album][:ALBUM]
+            if len(parts) > 1:
+                row.method = "copy_messages"
+                ids = [(one.params or {})["message_id"] for one in parts]
+                row.params = {**params, "message_ids": ids}
+                row.params.pop("message_id")
+                self._take_along(row, parts)
+        elif waited and params.get("gather"):
+            words = [row]
+            length = len(params["text"])
+            for one in list(self._chats[row.chat_id])[1:]:
+                if one.handoff_id != row.handoff_id:
+                    continue
+                length += len((one.params or {}).get("text") or "") + 1
+                if not (one.params or {}).get("gather") or length > LONGEST_GATHERED:
+                    break
+                words.append(one)
+            row.params = {**params, "text": "\n".join((one.params or {})["text"] for one in words)}
+            self._take_along(row, words)
+
+    def _take_along(self, row: Outgoing, parts: list[Outgoing]) -> None:
+        others = [one for one in parts if one is not row]
+        self._gathered[row.id] = [*self._gathered.get(row.id, []), *others]
+        for one in others:
+            self._chats[row.chat_id].remove(one)
+
+    async def _wait_for_parts(self, row: Outgoing, album: str) -> None:
+        """An album arrives one by one: it is whole when none of it has come lately."""
+        while True:
+            last = max(one.created_at for one in self._chats[row.chat_id] if _album(one) == album)
+            pause = (last + ALBUM_QUIET - now()).total_seconds()
+            if pause <= 0:
+                return
+            await asyncio.sleep(pause)
 
     async def _send(self, row: Outgoing) -> bool:
         """Sends one; says whether the next one's turn has come."""
+        chat_id, place = row.chat_id, {}
+        params = {key: one for key, one in (row.params or {}).items() if key not in OURS}
+        if self._group and chat_id == self._group.configured_id:
+            try:
+                found = await self._group.place(row)
+            except TelegramError as error:
+                return await self._not_placed(row, self._group, error)
+            if found is None:
+                await self._settle(row, state="dropped", error="no such place")
+                return True
+            chat_id, place = self._group.chat_id, found
+            if row.method in COUNTED:
+                self._group.allowance.note()
         try:
-            sent = await call(self._bot, row.method, row.chat_id, row.params or {})
+            sent = await call(self._bot, row.method, chat_id, {**params, **place})
         except RetryAfter as error:
             await self._settle(row, state="pending")
             await asyncio.sleep(pause_of(error))
             return False
-        except Forbidden:
-            await self._gone(row)
-        except BadRequest as error:
-            same = "not modified" in error.message
-            await self._settle(row, state="sent" if same else "failed", error=error.message)
+        except (Forbidden, ChatMigrated, BadRequest) as error:
+            return await self._refused(row, error)
         except NetworkError as error:
             return await self._retry(row, error)
         except TelegramError as error:
             await self._settle(row, state="failed", error=type(error).__name__)
         else:
-            if row.from_human:
+            if self._group and chat_id == self._group.chat_id:
+                await self._group.got_through()
+            if row.from_human or row.handoff_id:
                 await self._settle(row, state="sent", message_id=sent)
             else:
-                self._note(row, sent)
+                self._note(row, sent if isinstance(sent, int) else None)
+        return True
+
+    async def _not_placed(self, row: Outgoing, group: Group, error: TelegramError) -> bool:
+        """Its topic could not be made: it has not left, and is tried again in a while."""
+        await self._settle(row, state="pending")
+        if isinstance(error, RetryAfter):
+            await asyncio.sleep(pause_of(error))
+        elif not isinstance(error, Forbidden | ChatMigrated) or not await group.heal(row, error):
+            log.warning("no topic could be opened", error=type(error).__name__)
+            await asyncio.sleep(group.retry_seconds)
+        return False
+
+    async def _refused(self, row: Outgoing, error: TelegramError) -> bool:
+        if self._group and row.chat_id == self._group.configured_id:
+            await self._settle(row, state="pending")
+            if await self._group.heal(row, error):
+                return False
+        if isinstance(error, Forbidden):
+            await self._gone(row)
+        else:
+            same = "not modified" in error.message.lower()
+            await self._settle(row, state="sent" if same else "failed", error=error.message)
         return True
 
     def _note(self, row: Outgoing, message_id: int | None) -> None:
@@ -269,8 +390,19 @@ class Sender:
         row: Outgoing,
         *,
         state: str,
-        message_id: int | None = None,
+        message_id: int | list[int] | None = None,
         error: str | None = None,
+    ) -> None:
+        parts = [row, *self._gathered.get(row.id, [])]
+        ids = message_id if isinstance(message_id, list) else [message_id] * len(parts)
+        for one, sent in zip(parts, [*ids, *([None] * len(parts))], strict=False):
+            await self._settle_one(one, state, sent, error)
+        if state != "pending":
+            self._gathered.pop(row.id, None)
+            self._known.difference_update(one.id for one in parts[1:])
+
+    async def _settle_one(
+        self, row: Outgoing, state: str, message_id: int | None, error: str | None
     ) -> None:
         settled = state != "pending"
         async with self._store.begin() as session:
@@ -283,8 +415,11 @@ class Sender:
             if settled:
                 values |= {"settled_at": now(), "params": None}
             await session.execute(update(Outgoing).where(Outgoing.id == row.id).values(**values))
+            row.state, row.message_id, row.error = state, message_id, error
             if state in NOT_DELIVERED:
                 await self._undelivered(session, row)
+            elif state == "sent" and row.handoff_id and self._delivered:
+                await self._delivered(session, row)
             is_last = all(one is row for one in self._chats.get(row.chat_id, ()))
             if settled and row.chat_id > 0 and is_last:
                 await _forget_erased(session, row.chat_id)
@@ -336,8 +471,24 @@ async def forget_settled(session: AsyncSession, before: Any) -> None:
     await session.execute(delete(Outgoing).where(Outgoing.settled_at < before, ~goes_on))
 
 
-async def call(bot: Bot, method: str, chat_id: int, params: dict[str, Any]) -> int | None:
-    """Makes one call; gives the id of the message that it made, where it made one."""
+def _target(row: Outgoing) -> tuple[str, object] | None:
+    """What a call gives another look: of two such calls the later one is enough."""
+    params = row.params or {}
+    if row.method == "edit_message_text" and "message_of" in params:
+        return row.method, params["message_of"]
+    if row.method == "edit_forum_topic":
+        return row.method, params.get("topic_of")
+    return None
+
+
+def _album(row: Outgoing) -> str | None:
+    return (row.params or {}).get("album")
+
+
+async def call(
+    bot: Bot, method: str, chat_id: int, params: dict[str, Any]
+) -> int | list[int] | None:
+    """Makes one call; gives the ids of the messages that it made, where it made any."""
     given = dict(params)
     if "reply_markup" in given:
         given["reply_markup"] = _markup(given["reply_markup"])
@@ -345,6 +496,8 @@ async def call(bot: Bot, method: str, chat_id: int, params: dict[str, Any]) -> i
         file = given["document"]
         given["document"] = InputFile(file["content"].encode(), filename=file["name"])
     result = await getattr(bot, method)(chat_id=chat_id, **given)
+    if isinstance(result, tuple):
+        return [one.message_id for one in result]
     return result.message_id if isinstance(result, Message | MessageId) else None
 
 

@@ -53,6 +53,7 @@ ANYTIME = (
     "!cancel",
     "!end",
     "!feedback",
+    "!volunteer",
     "!in_your_words",
     "!location",
 )

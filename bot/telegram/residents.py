@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from bot.dialogue.sayings import Answer, Saying
 from bot.dialogue.wording import Phrases, Wording
 from bot.errors import DialogueUnavailable, HandoffRefused
 from bot.factors import profile
-from bot.handoff import aftercare, service
+from bot.handoff import aftercare, service, volunteers
 from bot.handoff.states import HELD, RESIDENT
 from bot.handoff.summary import minimal
 from bot.residents import consent, identity, keeping
@@ -37,6 +37,7 @@ from bot.telegram.commands import payload_of
 from bot.telegram.desk import Desk
 from bot.telegram.inbox import Incoming
 from bot.telegram.outbox import is_queued, post
+from bot.telegram.relay import UNCOPIED, Relay, kind_of
 from bot.telegram.rendering import Renderer, answers_a_question, inline
 from bot.telegram.suggestions import Suggestions
 from bot.tracing import mark
@@ -87,9 +88,14 @@ class ResidentTalk:
     gazetteer: Gazetteer
     points: Points
     desk: Desk
+    relay: Relay
     phrases: Phrases
     tracker_database: Path
     suggestions: Suggestions
+    # Who was just asked for a word about a talk, which a restart forgets, and who is being asked
+    # what they could help with, which `open` looks up.
+    asked_for_words: set[int] = field(default_factory=set)
+    being_asked: set[int] = field(default_factory=set)
 
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
@@ -98,12 +104,19 @@ class ResidentTalk:
             await self._tapped(incoming, body["callback_query"])
         elif "message" in body:
             await self._wrote(incoming, body["message"])
+        elif "edited_message" in body:
+            await self._edited(incoming, body["edited_message"])
         elif "my_chat_member" in body:
             await self._came_or_went(incoming, body["my_chat_member"])
         elif "resume" in body:
             await self._resume(incoming, body["resume"])
         else:
             await self._settle(incoming)
+
+    async def open(self) -> None:
+        """Takes up what an earlier process has asked."""
+        async with self.store.begin() as session:
+            self.being_asked = await volunteers.being_asked(session)
 
     async def give_up(self, incoming: Incoming) -> None:
         """Handling failed again and again: the resident is told, nothing more is tried."""
@@ -123,21 +136,26 @@ class ResidentTalk:
             return
         text = message.get("text") or message.get("caption") or ""
         danger = self.assessor.assess(text) if text else None
-        words = None
-        for topic_opened in (False, True):
-            async with self.store.begin() as session:
-                talk = await self._talk(session, incoming, sender)
-                # Whoever waits for a human may write at once: there must be a topic to write
-                # into. Danger does not wait for the moderators' group.
-                handoff = talk.handoff if danger is None and not topic_opened else None
-                if handoff is None or handoff.topic_id is not None:
-                    words = await self._for_rasa(talk, danger, text, message)
-                    break
-            await self.desk.open_topic(handoff.id)
+        async with self.store.begin() as session:
+            talk = await self._talk(session, incoming, sender)
+            words = await self._for_rasa(talk, danger, text, message)
         if words:
             typing = asyncio.create_task(self._show_typing(talk.resident.telegram_id))
             await self._with_rasa(incoming, talk.resident, words)
             await typing
+
+    async def _edited(self, incoming: Incoming, message: dict[str, Any]) -> None:
+        """What was told to a human is told anew. The bot answers no edit, but danger."""
+        text = message.get("text") or message.get("caption") or ""
+        danger = self.assessor.assess(text) if text else None
+        async with self.store.begin() as session:
+            talk = await self._talk(session, incoming, message["from"])
+            about = await self.relay.heard_anew(session, talk.resident, message, talk.key)
+            if danger and (about is None or talk.handoff is None):
+                await self._alarm(talk, danger, text, None)
+            elif danger:
+                await self._call_human(talk, danger.kind)
+            await incoming.settle(session)
 
     async def _for_rasa(
         self, talk: Talk, danger: Assessment | None, text: str, message: dict[str, Any]
@@ -201,6 +219,8 @@ class ResidentTalk:
         if payload and payload.startswith("!"):
             await self._command(talk, payload)
             return True
+        if await self._asked_by_us(talk, text, payload):
+            return True
         if talk.silent:
             await self._to_the_human(talk, payload, message)
             return True
@@ -246,17 +266,25 @@ class ResidentTalk:
             )
         ]
         if assessment.level != "concern":
-            await self._call_human(talk, assessment.kind)
-            if not again:
+            called = await self._call_human(talk, assessment.kind)
+            if called and not again:
                 sayings.append(self.wording.say("utter_crisis_human_called", language))
         await self.renderer.say(session, resident, sayings, talk.key)
 
-    async def _call_human(self, talk: Talk, danger: str | None) -> None:
-        """Asks for a human; where that was done before, their topic hears of the danger."""
+    async def _call_human(self, talk: Talk, danger: str | None) -> bool:
+        """Asks for a human; where that was done before, their topic hears of the danger.
+
+        Returns:
+            Whether one is called; whoever is blocked has the helplines alone.
+        """
         resident = talk.resident
-        await service.request(talk.session, resident, minimal(resident), danger=danger)
+        try:
+            await service.request(talk.session, resident, minimal(resident), danger=danger)
+        except HandoffRefused:
+            return False
         if talk.handoff and danger:
             await self.desk.tell_danger(talk.session, talk.handoff, danger, talk.key)
+        return True
 
     async def _stay(self, talk: Talk, text: str) -> None:
         """The alarm is on: no cheerful suggestions until they say that they are safe."""
@@ -279,13 +307,17 @@ class ResidentTalk:
             await self._call_human(talk, kind)
             await self._say_lines(talk, "utter_crisis_unsafe", kind)
         elif name == "human":
-            response = "utter_handoff_already" if talk.handoff else "utter_handoff_requested"
-            await self._call_human(talk, talk.resident.alarm)
-            await self._say_in(talk, response)
+            await self._ask_for_human(talk)
         elif name in {"cancel", "end"}:
             await self._end(talk)
         elif name == "feedback":
             await self._feedback(talk, value)
+        elif name == "volunteer":
+            question = await volunteers.begin(talk.session, talk.resident)
+            self.being_asked.add(talk.resident.id)
+            await self._say_in(talk, f"utter_volunteer_{question}")
+        elif name == "feedback_words":
+            await self._ask_for_a_word(talk, value)
         elif name == "in_your_words":
             await self._say_in(talk, "utter_in_your_words", keep_open=True)
         elif name == "location":
@@ -299,6 +331,16 @@ class ResidentTalk:
             act = self.suggestions.commands[name]
             await act(talk.session, talk.resident, value, talk.key)
 
+    async def _ask_for_human(self, talk: Talk) -> None:
+        if not await self._call_human(talk, talk.resident.alarm):
+            await self._say_lines(talk, "utter_handoff_blocked", talk.resident.alarm or "suicide")
+        elif talk.handoff:
+            await self._say_in(talk, "utter_handoff_already")
+        else:
+            response, values = await self.desk.promise(talk.session, talk.resident.language)
+            saying = self.wording.say(response, talk.resident.language, **values)
+            await self.renderer.say(talk.session, talk.resident, [saying], talk.key)
+
     async def _end(self, talk: Talk) -> None:
         """The resident ends the talk with a human, or takes the request back."""
         handoff = talk.handoff
@@ -308,11 +350,10 @@ class ResidentTalk:
         try:
             if handoff.state in HELD:
                 await service.end(talk.session, handoff.id, RESIDENT)
-                await self.desk.ended(talk.session, handoff, "utter_topic_ended_by_resident")
             else:
                 await service.cancel(talk.session, handoff.id)
                 await self._say_in(talk, "utter_handoff_cancelled")
-                await self.desk.cancelled(talk.session, handoff)
+            await self.desk.tell_moves(talk.session, handoff.id)
         except HandoffRefused:
             await self._say_in(talk, "utter_handoff_over")
 
@@ -326,8 +367,52 @@ class ResidentTalk:
         except HandoffRefused:
             await self._say_in(talk, "utter_handoff_over", keep_open=True)
             return
-        await self._say_in(talk, "utter_feedback_thanks", keep_open=True)
+        saying = self.wording.say(
+            "utter_feedback_thanks", talk.resident.language, handoff=handoff.id
+        )
+        await self.renderer.say(talk.session, talk.resident, [saying], talk.key, keep_open=True)
         await self.desk.tell_feedback(talk.session, handoff, code)
+
+    async def _ask_for_a_word(self, talk: Talk, handoff_id: str) -> None:
+        handoff = await service.get(talk.session, int(handoff_id or 0))
+        if handoff and handoff.resident_id == talk.resident.id:
+            await aftercare.ask_for_words(talk.session, handoff.id)
+            self.asked_for_words.add(talk.resident.id)
+            await self._say_in(talk, "utter_feedback_ask_words", keep_open=True)
+
+    async def _asked_by_us(self, talk: Talk, text: str, payload: str | None) -> bool:
+        """Whether a message answers what the face itself has asked: it is for nobody else."""
+        if talk.resident.id in self.being_asked:
+            return await self._answer_of_a_volunteer(talk, text, payload)
+        if text and payload is None:
+            return await self._word_of_feedback(talk, text)
+        return False
+
+    async def _answer_of_a_volunteer(self, talk: Talk, text: str, payload: str | None) -> bool:
+        if payload is not None or not text:
+            self.being_asked.discard(talk.resident.id)
+            await volunteers.stop(talk.session, talk.resident)
+            if payload != "/stop":
+                return False
+            await self._say_in(talk, "utter_volunteer_stopped")
+            return True
+        question = await volunteers.answer(talk.session, talk.resident, text)
+        if question is None:
+            self.being_asked.discard(talk.resident.id)
+        await self._say_in(talk, f"utter_volunteer_{question or 'thanks'}")
+        return True
+
+    async def _word_of_feedback(self, talk: Talk, text: str) -> bool:
+        """Whether a message is the word about a talk that the resident was just asked for."""
+        if talk.resident.id not in self.asked_for_words:
+            return False
+        self.asked_for_words.discard(talk.resident.id)
+        about = await aftercare.give_words(talk.session, talk.resident, text)
+        if about is None:
+            return False
+        await self._say_in(talk, "utter_feedback_words_thanks", keep_open=True)
+        await self.desk.tell_feedback_words(talk.session, about)
+        return True
 
     async def _my_data(self, talk: Talk) -> None:
         """Everything that is kept about the resident, as two files."""
@@ -357,13 +442,18 @@ class ResidentTalk:
         if payload == "/stop":
             await self._end(talk)
         elif payload == "/ask_human":
-            await self._say_in(talk, "utter_handoff_already")
+            if talk.handoff and service.remind(talk.handoff):
+                await self._say_in(talk, "utter_handoff_already")
         elif message and payload is None:
             await self._relay(talk, message)
 
     async def _relay(self, talk: Talk, message: dict[str, Any] | None) -> None:
-        if talk.handoff and talk.handoff.topic_id and message:
-            await self.desk.relay(talk.session, talk.handoff, talk.resident, message, talk.key)
+        if talk.handoff is None or message is None:
+            return
+        if kind_of(message):
+            await self.relay.hear(talk.session, talk.handoff, talk.resident, message, talk.key)
+        elif any(message.get(kind) for kind in UNCOPIED):
+            await self._say_in(talk, "utter_not_relayed", keep_open=True)
 
     async def tell_waiting(
         self, session: AsyncSession, resident: Resident, key: str, *, called: bool
@@ -552,9 +642,8 @@ class ResidentTalk:
         *,
         young: bool = False,
     ) -> Saying:
-        lines = self.helplines.fitting(cast("Kind", kind), language, now(), level, young=young)
-        rendered = "\n".join(self.helplines.render(line, language, now()) for line in lines)
-        return self.wording.say(response, language, helplines=rendered)
+        lines = self.helplines.text(cast("Kind", kind), language, now(), level, young=young)
+        return self.wording.say(response, language, helplines=lines)
 
     async def _say_lines(
         self, talk: Talk, response: str, kind: str, language: str | None = None

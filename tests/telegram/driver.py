@@ -25,7 +25,6 @@ from bot.sandbox.state import Callback
 from bot.settings import Settings
 from bot.store.tables import Handoff, Resident
 from bot.telegram.inbox import Incoming, Lanes, Poller
-from bot.telegram.outbox import Sender
 from tests.sandbox.driver import ANNA, GROUP, TOKEN, Json, Sandbox
 
 PATIENCE = 20  # seconds after which a test gives up waiting
@@ -40,6 +39,8 @@ BUSY = """
                 SELECT 1 FROM outgoing WHERE key = 'handoff:' || handoffs.id || ':card'
             )
         )
+        OR EXISTS (SELECT 1 FROM handoff_moves WHERE told_at IS NULL)
+        OR EXISTS (SELECT 1 FROM volunteers WHERE told_at IS NULL AND state <> 'declined')
 """
 
 
@@ -174,7 +175,9 @@ class Seura:
         people: what people do, and what they see.
     """
 
-    def __init__(self, sandbox: Starlette, address: str, database: str, folder: Path) -> None:
+    def __init__(
+        self, sandbox: Starlette, address: str, database: str, folder: Path, **more: Any
+    ) -> None:
         client = httpx.AsyncClient(
             base_url=address, trust_env=False, verify=False, timeout=PATIENCE
         )
@@ -184,6 +187,8 @@ class Seura:
             telegram_token=TOKEN,
             telegram_api=address,
             moderator_chat=GROUP,
+            group_messages=10_000,
+            **more,
             database_url=database,
             var=folder,
         )
@@ -200,6 +205,8 @@ class Seura:
         """Gets everything ready; nothing runs yet."""
         await self.app.store.migrate()
         await self.app.bot.initialize()
+        await self.app.group.open()
+        await self.app.residents.open()
         return self
 
     async def close(self) -> None:
@@ -222,7 +229,7 @@ class Seura:
     def start(self) -> None:
         """Runs what `App.run` runs, without the endpoint of the actions and the timed work."""
         app = self.app
-        self._sender = Sender(app.store, app.bot, app.desk.tell_undelivered)
+        self._sender = app.sender()
         self._lanes = Lanes(app.store, app._route, app.residents.give_up)
         self._work = [
             asyncio.create_task(work)
@@ -230,6 +237,8 @@ class Seura:
                 self._sender.run(),
                 self._lanes.run(),
                 app.desk.run(),
+                app.relay.run(),
+                app.volunteering.run(),
                 app.forgetter.run(),
                 Poller(app.store, app.bot, self._lanes).run(),
             )

@@ -4,15 +4,18 @@ from sqlalchemy import update
 
 from bot.safety import review
 from bot.store.tables import Handoff, now
-from bot.telegram.danger import DangerWatch
+from bot.telegram.watch import Patience, Watch
 from tests.sandbox.driver import AINO, ANNA, BERTTA
 from tests.telegram.driver import Seura, beginning, button, words
 
 DANGER = "haluan kuolla"
 
 
-def _watch(seura: Seura) -> DangerWatch:
-    return DangerWatch(seura.app.store, seura.app.residents, seura.app.desk, timedelta(minutes=10))
+def _watch(seura: Seura) -> Watch:
+    hours = timedelta(hours=1)
+    patience = Patience(timedelta(minutes=10), hours, hours, hours, hours, hours)
+    app = seura.app
+    return Watch(app.store, app.residents, app.desk, app.rooms.hours, patience)
 
 
 async def _ago(seura: Seura, minutes: float) -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -5,11 +7,20 @@ from bot.dialogue.cards import preview_of
 from bot.handoff import service
 from bot.handoff.summary import shared_of
 from bot.residents import identity
-from bot.store.tables import Outgoing
+from bot.store.tables import Handoff, Outgoing, Resident
 from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP
 from tests.telegram.driver import Seura, beginning, button, labels_of, phrases, words
 
 DANGER = "haluan kuolla"
+
+
+LABELS = [button("utter_topic_card", number) for number in range(2)]
+
+
+async def _card(seura: Seura) -> dict[str, Any]:
+    """The newest card."""
+    cards = [one for one in await seura.seen(GROUP) if labels_of(one)]
+    return cards[-1]
 
 
 async def _request(seura: Seura, who: int = ANNA, danger: str | None = None) -> int:
@@ -21,6 +32,11 @@ async def _request(seura: Seura, who: int = ANNA, danger: str | None = None) -> 
         return handoff.id
 
 
+def _named(mark: str, alias: str, response: str = "utter_topic_name", **more: str) -> str:
+    mark = phrases()(f"mark.{mark}", "fi")
+    return words(response, mark=mark, alias=alias, **more)
+
+
 # --- topics ----------------------------------------------------------------------------------
 
 
@@ -30,9 +46,7 @@ async def test_a_request_gets_a_topic_of_its_own_under_the_alias(anywhere: Seura
         await anywhere.quiet()
     aliases = [(await anywhere.resident(who)).alias for who in (ANNA, BERTTA)]
     topics = await anywhere.topics()
-    assert [one["name"] for one in topics] == [
-        words("utter_topic_name", alias=alias) for alias in aliases
-    ]
+    assert [one["name"] for one in topics] == [_named("waiting", alias) for alias in aliases]
     assert [one.topic_id for one in await anywhere.handoffs()] == [topics[0]["id"]]
 
 
@@ -47,7 +61,7 @@ async def test_the_card_shows_what_the_resident_saw_and_agreed_to(seura: Seura) 
     [card] = await seura.in_topic()
     assert card == words("utter_topic_card", alias=resident.alias, preview=preview)
     assert rooms.factors.label("shyness", "fi").lower() in card
-    assert labels_of((await seura.seen(GROUP))[-1]) == [button("utter_topic_card")]
+    assert labels_of(await _card(seura)) == LABELS
 
 
 async def test_danger_shows_in_the_topics_name_and_on_the_card(seura: Seura) -> None:
@@ -55,7 +69,7 @@ async def test_danger_shows_in_the_topics_name_and_on_the_card(seura: Seura) -> 
     await seura.quiet()
     alias = (await seura.resident()).alias
     [topic] = await seura.topics()
-    assert topic["name"] == words("utter_topic_name_danger", alias=alias)
+    assert topic["name"] == _named("danger", alias)
     [card] = await seura.in_topic()
     assert phrases()("danger.violence", "fi") in card
 
@@ -68,7 +82,7 @@ async def test_who_is_in_danger_is_shown_before_those_who_have_waited_longer(
     asleep.start()
     await asleep.quiet()
     alias = (await asleep.resident(BERTTA)).alias
-    assert (await asleep.topics())[0]["name"] == words("utter_topic_name_danger", alias=alias)
+    assert (await asleep.topics())[0]["name"] == _named("danger", alias)
 
 
 async def test_a_request_that_was_made_while_nothing_ran_is_shown_at_start(
@@ -102,9 +116,9 @@ async def test_a_topic_that_telegram_asks_to_wait_for_is_opened_after_the_wait(
 
 @pytest.mark.parametrize("fault", [{"status": 400}, {"status": 403}, {"drop": True}])
 async def test_a_topic_that_could_not_be_opened_is_tried_again(
-    seura: Seura, monkeypatch: pytest.MonkeyPatch, fault: dict[str, object]
+    seura: Seura, fault: dict[str, object]
 ) -> None:
-    monkeypatch.setattr("bot.telegram.desk.RETRY_SECONDS", 0.05)
+    seura.app.group.retry_seconds = 0.05
     await seura.people.act("faults", method="createForumTopic", **fault)
     await _request(seura)
     await seura.quiet()
@@ -144,7 +158,14 @@ async def test_many_words_at_once_to_a_topic_that_is_not_there_yet_open_it_once(
 
 
 async def test_of_a_request_whose_resident_is_erased_no_topic_is_opened(asleep: Seura) -> None:
-    await asleep.app.desk.open_topic(12345)
+    handoff_id = await _request(asleep)
+    async with asleep.app.store.begin() as session:
+        handoff = await session.get_one(Handoff, handoff_id)
+        await asleep.app.desk.post(session, handoff, "x", "send_message", text="hei")
+    async with asleep.app.store.begin() as session:
+        await session.delete(await session.get_one(Resident, handoff.resident_id))
+    asleep.start()
+    await asleep.quiet()
     assert await asleep.topics() == []
 
 
@@ -158,7 +179,7 @@ async def test_who_comes_back_finds_the_topic_open_again_with_a_new_card(seura: 
     await seura.quiet()
     [topic] = await seura.topics()
     assert not topic["closed"]
-    assert labels_of((await seura.seen(GROUP))[-1]) == [button("utter_topic_card")]
+    assert labels_of(await _card(seura)) == LABELS
 
 
 # --- the card --------------------------------------------------------------------------------
@@ -166,13 +187,13 @@ async def test_who_comes_back_finds_the_topic_open_again_with_a_new_card(seura: 
 
 async def test_the_card_follows_the_state(seura: Seura) -> None:
     await seura.waits_for_a_human()
-    card = (await seura.seen(GROUP))[-1]
+    card = await _card(seura)
 
     async def shown() -> list[str]:
         return labels_of(seura.people.world.chats[GROUP].messages[card["message_id"]])
 
-    claim = [button("utter_topic_card")]
-    claimed = [button("utter_topic_card_claimed", number) for number in range(2)]
+    claim = LABELS
+    claimed = [button("utter_topic_card_claimed", number) for number in range(4)]
     assert await shown() == claim
     await seura.claims(AINO)
     assert await shown() == claimed
@@ -180,7 +201,7 @@ async def test_the_card_follows_the_state(seura: Seura) -> None:
     assert await shown() == claim
     await seura.claims(AINO)
     await seura.moderates("/end", AINO)
-    assert await shown() == []
+    assert await shown() == [button("utter_topic_card_over")]
 
 
 async def test_the_card_of_a_request_that_was_taken_back_has_no_buttons(seura: Seura) -> None:
@@ -188,7 +209,7 @@ async def test_the_card_of_a_request_that_was_taken_back_has_no_buttons(seura: S
     await seura.taps(button("utter_handoff_requested"))
     card = (await seura.seen(GROUP))[1]
     assert labels_of(card) == []
-    over = words("utter_topic_card_over", card="").strip()
+    over = words("utter_topic_card_cancelled", card="").strip()
     assert card["text"].endswith(over)
 
 
@@ -228,8 +249,7 @@ async def test_a_talk_without_a_topic_is_told_nothing_and_nothing_breaks(asleep:
     async with asleep.app.store.begin() as session:
         handoff = await session.merge(handoff)
         await asleep.app.desk.tell(session, handoff, "x", "utter_topic_cancelled")
-        await asleep.app.desk.cancelled(session, handoff)
-        await asleep.app.desk.refresh_card(session, handoff)
+        await asleep.app.desk.refresh(session, handoff)
         assert (await session.scalars(select(Outgoing))).all() == []
 
 

@@ -98,6 +98,8 @@ async def test_an_erasure_leaves_nothing_anywhere(anywhere: Seura) -> None:
         "resident_factors",
         "resident_activities",
         "handoffs",
+        "handoff_messages",
+        "handoff_copies",
         "safety_assessments",
         "outgoing",
         "keyboards",

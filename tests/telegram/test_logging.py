@@ -19,7 +19,7 @@ async def test_no_line_of_the_log_tells_who_somebody_is_or_what_was_said(
 ) -> None:
     """A talk in which everything goes wrong that can."""
     seura = asleep
-    monkeypatch.setattr("bot.telegram.desk.RETRY_SECONDS", 0.05)
+    seura.app.group.retry_seconds = 0.05
     with capture_logs() as logged:
         seura.start()
         await seura.people.write(MARKED, f"hei {SECRET}", first_name=NAME)

@@ -181,7 +181,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_handoffs_follow_up_at', ['follow_up_at'])
 
     with op.batch_alter_table('outgoing') as batch_op:
-        batch_op.add_column(sa.Column('lane', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('said_id', sa.Integer(), nullable=True))
         batch_op.create_index('ix_outgoing_said_id', ['said_id'])
         batch_op.create_foreign_key('outgoing_said', 'handoff_messages', ['said_id'], ['id'], ondelete='SET NULL')
@@ -200,7 +199,6 @@ def downgrade() -> None:
         batch_op.drop_constraint('outgoing_said', type_='foreignkey')
         batch_op.drop_index('ix_outgoing_said_id')
         batch_op.drop_column('said_id')
-        batch_op.drop_column('lane')
     with op.batch_alter_table('handoffs') as batch_op:
         batch_op.drop_index('ix_handoffs_follow_up_at')
     for column in ('last_number', 'reminded_at', 'escalated_at', 'answered_at', 'unanswered_since', 'heard_at', 'feedback_asked_at',
