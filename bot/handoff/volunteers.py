@@ -113,6 +113,7 @@ async def review(
         return None
     volunteer.state, volunteer.reviewed_at = state, now()
     volunteer.reviewer_id, volunteer.reviewer_name = reviewer_id, reviewer_name
+    volunteer.told_at = None
     ring(session, BELL, volunteer.id)
     return volunteer
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.sandbox import people
 from bot.sandbox.faults import Fault, Faults
-from bot.sandbox.state import Chat, World
+from bot.sandbox.state import BOT_RIGHTS, Chat, World
 from bot.sandbox.table import ApiError, Json, Upload, bad_request
 
 _KEEP_ALIVE_SECONDS = 15.0
@@ -305,7 +305,9 @@ async def set_member(request: Request) -> Response:
     """Somebody joins, leaves, or gets other rights."""
     world, body = _world(request), await _body(request, Member)
     chat = people.group(world, _chat_id(request))
-    member: Json = {"status": body.status, **body.rights}
+    # As on Telegram, an administrator's rights are all named.
+    rights = dict.fromkeys(BOT_RIGHTS, False) if body.status == "administrator" else {}
+    member: Json = {"status": body.status, **rights, **body.rights}
     if body.status == "kicked":
         member["until_date"] = 0
     world.users.setdefault(body.user_id, world.user(body.user_id))

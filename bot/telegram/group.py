@@ -31,11 +31,12 @@ TOPIC_NAME = 128
 # What Telegram counts against the allowance of a group.
 COUNTED = frozenset({"send_message", "copy_message", "copy_messages", "edit_message_text"})
 OF_A_TOPIC = frozenset({"close_forum_topic", "reopen_forum_topic", "edit_forum_topic"})
-# Telegram has two spellings for a topic that is gone, and a third where it never was one.
-LOST = ("thread not found", "topic_deleted", "topic_id_invalid")
-NO_TOPICS = ("not a forum",)
+# Parts of Telegram's refusals. For a topic that is gone it has two spellings, and a third where it
+# never was one.
+LOST = ("thread not", "topic_deleted", "topic_id_invalid")
+NO_TOPICS = ("a forum",)
 CLOSED = ("topic_closed",)
-NO_RIGHTS = ("not enough rights", "chat_admin_required", "need administrator rights")
+NO_RIGHTS = ("enough rights", "chat_admin_required", "administrator rights")
 KICKED = "kicked"
 DEMOTED = "no_rights"
 CLOSED_FORUM = "no_topics"

@@ -230,10 +230,10 @@ class Sender:
         if row.chat_id in self._noting and "message_of" in (row.params or {}):
             await self._noted(row.chat_id)
         if self._group and row.chat_id == self._group.configured_id:
+            waited = row.method in COUNTED and await self._group.allowance.wait()
             if self._is_superseded(row):
                 await self._settle(row, state="dropped", error="said anew")
                 return False
-            waited = row.method in COUNTED and await self._group.allowance.wait()
             await self._gather(row, waited=waited)
         elif "album" in (row.params or {}):
             await self._gather(row, waited=False)
@@ -308,7 +308,7 @@ class Sender:
             except TelegramError as error:
                 return await self._not_placed(row, self._group, error)
             if found is None:
-                await self._settle(row, state="dropped", error="no such place")
+                await self._settle(row, state="dropped", error="nowhere")
                 return True
             chat_id, place = self._group.chat_id, found
             if row.method in COUNTED:

@@ -1,5 +1,7 @@
 """Those who offer to help: the group is told of them, and they when they are invited."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +10,8 @@ from bot.handoff import volunteers
 from bot.store.engine import Store
 from bot.store.tables import Resident, Volunteer, now
 from bot.telegram.desk import Desk
+
+RETRY_SECONDS = 300.0
 
 
 @dataclass
@@ -22,21 +26,26 @@ class VolunteerDesk:
         bell = self.store.bell(volunteers.BELL)
         while True:
             bell.clear()
-            await self.look()
-            await bell.wait()
+            pause = None if await self.look() else RETRY_SECONDS
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await bell.wait()
 
-    async def look(self) -> None:
-        """Tells what has not been told yet."""
+    async def look(self) -> bool:
+        """Tells what has not been told yet. Says whether all of it could be."""
+        all_told = True
         async with self.store.begin() as session:
             waiting = await volunteers.untold(session)
         for volunteer in waiting:
             link = None
             if volunteer.state == volunteers.INVITED:
                 link = await self.desk.group.invitation()
-                if link is None:
-                    continue  # the group has heard of the trouble; it is tried again later
+                if link is None:  # the group has heard of the trouble
+                    all_told = False
+                    continue
             async with self.store.begin() as session:
                 await self._tell(session, volunteer.id, volunteer.state, link)
+        return all_told
 
     async def _tell(
         self, session: AsyncSession, volunteer_id: int, state: str, link: str | None

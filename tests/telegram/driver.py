@@ -40,6 +40,7 @@ BUSY = """
             )
         )
         OR EXISTS (SELECT 1 FROM handoff_moves WHERE told_at IS NULL)
+        OR EXISTS (SELECT 1 FROM handoff_messages WHERE state = 'pending')
         OR EXISTS (SELECT 1 FROM volunteers WHERE told_at IS NULL AND state <> 'declined')
 """
 

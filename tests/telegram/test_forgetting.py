@@ -56,9 +56,9 @@ async def _lives(seura: Seura, who: int) -> Resident:
         if text.startswith("tekemistä"):
             await seura.taps(button("utter_activity_untimed"), who)
     await seura.claims(AINO, button("utter_topic_card_danger"))
-    await seura.writes(f"{SECRET} ihmiselle", who)
-    await seura.moderates(f"{SECRET} asukkaalle", AINO)
-    await seura.sends("photo", who, caption=SECRET)
+    await seura.writes(f"{SECRET}{who} ihmiselle", who)
+    await seura.moderates(f"{SECRET}{who} asukkaalle", AINO)
+    await seura.sends("photo", who, caption=f"{SECRET}{who}")
     write(seura.settings.tracker_database, resident.conversation_id, SECRET)
     return resident
 
@@ -78,7 +78,7 @@ def _traces(rows: dict[str, list[str]], resident: Resident) -> list[str]:
         resident.conversation_id,
         resident.alias,
         NAME,
-        SECRET,
+        f"{SECRET}{resident.telegram_id}",
         f"'resident_id': {resident.id},",
     )
     return [
@@ -116,7 +116,7 @@ async def test_an_erasure_leaves_nothing_anywhere(anywhere: Seura) -> None:
     assert conversations(trackers) == {other.conversation_id}
     assert resident.conversation_id.encode() not in trackers.read_bytes()
     [topic] = await seura.topics()
-    assert topic["name"].endswith(other.alias)
+    assert other.alias in topic["name"]
     assert not any(resident.alias in text for text in await seura.said(GROUP))
     assert seura.app.rooms.points.get(resident.conversation_id) is None
     rows = await _everything(seura)
