@@ -65,6 +65,8 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "SANIC_KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        # Else a mention of distutils imports all of setuptools.
+        "SETUPTOOLS_USE_DISTUTILS": "stdlib",
         "PYTHONWARNINGS": "ignore",
     }
     if settings.profile:
