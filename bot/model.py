@@ -14,7 +14,14 @@ from bot.errors import SetupError
 from bot.settings import KEEP_ALIVE, ROOT, Settings
 
 PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-SOURCES = ("config.yml", "domain.yml", "nlu", "stories", "bot/knowledge/puhekieli.yml")
+SOURCES = (
+    "config.yml",
+    "domain.yml",
+    "nlu",
+    "stories",
+    "bot/knowledge/puhekieli.yml",
+    "bot/tfidf.py",
+)
 SERVE, PROFILED = "nlu.serve", "bot.bench.rasa_phases"
 STOCK_PYTHON = ROOT / ".venv-stock" / "bin" / "python"
 STAGES = {

@@ -26,8 +26,8 @@ UNUSED_BY_RUN = (
     "rocketchat_API", "slack_sdk", "socketio", "twilio", "webexteamssdk",
     # Stores of trackers and locks. Ours is nlu/tracker_store.py, and locks are in memory.
     "boto3", "botocore", "bson", "gridfs", "pymongo", "redis",
-    # Pictures of how a test went.
-    "matplotlib",
+    # What only learning takes, and pictures of how a test went.
+    "sklearn", "matplotlib",
 )  # fmt: skip
 
 
@@ -62,7 +62,9 @@ class _Kind(type):
 def _part(name: Text) -> Any:
     if name == "tensorflow.function":
         return _as_it_is
-    return _Kind(name.rpartition(".")[2], (), {"missing_part": name})
+    # `__new__` is what unpickling calls.
+    refuses = {"missing_part": name, "__new__": _Kind.__call__}
+    return _Kind(name.rpartition(".")[2], (), refuses)
 
 
 def _as_it_is(function: Optional[Callable] = None, **_: Any) -> Callable:

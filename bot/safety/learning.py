@@ -10,7 +10,10 @@ from bot.safety.examples import read_examples
 
 HERE = Path(__file__).parent
 # A change in one of these changes what is learnt, or how it is kept.
-MADE_BY = ("examples.py", "normalise.py", "second_look.py", "teaching.py")
+MADE_BY = (
+    *(HERE / f"{name}.py" for name in ("examples", "normalise", "second_look", "teaching")),
+    HERE.parent / "tfidf.py",
+)
 
 
 def learnt(knowledge: Path, ordinary: Path, models: Path, *, anew: bool = False) -> Path:
@@ -55,7 +58,7 @@ def _teach(examples: Path, ordinary: Path, file: Path) -> None:
 
 def _fingerprint(examples: Path, ordinary: Path) -> str:
     digest = hashlib.sha256()
-    for file in (examples, *sorted(ordinary.glob("*.yml")), *(HERE / name for name in MADE_BY)):
+    for file in (examples, *sorted(ordinary.glob("*.yml")), *MADE_BY):
         digest.update(f"{file.name}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

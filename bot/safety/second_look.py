@@ -8,23 +8,19 @@ numbers, in a fraction of the time and memory.
 
 import re
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.errors import KnowledgeError
 from bot.safety.normalise import normalise
 from bot.safety.screening import About, Kind
+from bot.tfidf import Floats, Tfidf, within_words
 
 WORD = re.compile(r"\w+")
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 
 class Likeness(NamedTuple):
@@ -33,57 +29,6 @@ class Likeness(NamedTuple):
     sureness: float
     kind: Kind
     about: About
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """The known runs of letters, or of words, weighed as scikit-learn's TfidfVectorizer does.
-
-    Attributes:
-        symbols: each symbol once, ascending.
-        sizes: the fewest and the most symbols of a run.
-        keys: the number of each known run, ascending: the places of its symbols, counted from 1,
-            read as the digits of one number.
-        idf: how much each run tells.
-    """
-
-    symbols: npt.NDArray[np.str_]
-    sizes: tuple[int, int]
-    keys: Integers
-    idf: Floats
-
-    def weigh(self, groups: Sequence[Sequence[str]]) -> tuple[Integers, Floats]:
-        """The places in `keys` of the runs within the groups of symbols, and their weights."""
-        places, count = np.unique(self._find(groups), return_counts=True)
-        weights = (1 + np.log(count)) * self.idf[places]
-        return places, weights / max(float(np.linalg.norm(weights)), 1e-12)
-
-    def key(self, run: Sequence[str]) -> int:
-        """The number of a run; each of its symbols must be known."""
-        number = 0
-        for digit in np.searchsorted(self.symbols, list(run)):
-            number = number * (len(self.symbols) + 1) + int(digit) + 1
-        return number
-
-    def _find(self, groups: Sequence[Sequence[str]]) -> Integers:
-        given = [symbol for group in groups for symbol in group]
-        if not given:
-            return np.array([], np.int64)
-        digits, is_known = _look_up(self.symbols, np.array(given))
-        digits = digits + 1
-        lengths = [len(group) for group in groups]
-        left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(given))
-        fewest, most = self.sizes
-        numbers, is_whole, found = digits, is_known, []
-        for size in range(1, min(most, len(given)) + 1):
-            if size > 1:
-                # A run that is a symbol longer, from each place at once.
-                numbers = numbers[:-1] * (len(self.symbols) + 1) + digits[size - 1 :]
-                is_whole = is_whole[:-1] & is_known[size - 1 :]
-            if size >= fewest:
-                found.append(numbers[is_whole & (left[: len(numbers)] >= size)])
-        places, is_run = _look_up(self.keys, np.concatenate(found or [digits[:0]]))
-        return places[is_run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +43,8 @@ class SecondLook:
         labels: kind and about, apart by a space.
     """
 
-    letters: Runs
-    words: Runs
+    letters: Tfidf
+    words: Tfidf
     danger: Floats
     which: Floats
     labels: tuple[str, ...]
@@ -107,7 +52,7 @@ class SecondLook:
     def look(self, text: str) -> Likeness:
         """How a message looks to it."""
         plain = normalise(text).lower()
-        letters, weights = self.letters.weigh([f" {word} " for word in plain.split()])
+        letters, weights = self.letters.weigh(within_words(plain))
         words, more_weights = self.words.weigh([WORD.findall(plain)])
         places = np.concatenate([letters, words + len(self.letters.keys)])
         weights = np.concatenate([weights, more_weights])
@@ -148,25 +93,16 @@ class SecondLook:
             with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
                 letter_sizes, word_sizes = ((int(few), int(most)) for few, most in kept["sizes"])
                 return cls(
-                    Runs(
+                    Tfidf(
                         kept["letter_symbols"],
                         letter_sizes,
                         kept["letter_keys"],
                         kept["letter_idf"],
                     ),
-                    Runs(kept["word_symbols"], word_sizes, kept["word_keys"], kept["word_idf"]),
+                    Tfidf(kept["word_symbols"], word_sizes, kept["word_keys"], kept["word_idf"]),
                     kept["danger"],
                     kept["which"],
                     tuple(map(str, kept["labels"])),
                 )
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise KnowledgeError(f"{file.name}: can't be read ({error})") from error
-
-
-def _look_up(
-    sorted_values: npt.NDArray[np.generic], asked: npt.NDArray[np.generic]
-) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Where each of the asked values stands, and whether it is there at all."""
-    places = np.searchsorted(sorted_values, asked)
-    places[places == len(sorted_values)] = 0
-    return places, sorted_values[places] == asked

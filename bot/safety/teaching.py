@@ -17,14 +17,13 @@ from sklearn.svm import LinearSVC
 
 from bot.safety.examples import Example, read_examples, read_ordinary
 from bot.safety.normalise import normalise
-from bot.safety.second_look import WORD, Floats, Runs, SecondLook
+from bot.safety.second_look import WORD, SecondLook
+from bot.tfidf import Floats, Tfidf
 
 # An ordinary message is far from danger: each tells less than an example close to it does.
 ORDINARY_WEIGHT = 0.5
 # So that the same examples always teach the same.
 SEED = 0
-LETTERS = (2, 5)
-WORDS = (1, 2)
 
 
 class Classifier:
@@ -40,10 +39,10 @@ class Classifier:
         dangerous = np.array([one.is_danger for one in examples] + [False] * len(ordinary))
         weights = np.array([1.0] * len(examples) + [ORDINARY_WEIGHT] * len(ordinary))
         self.letters = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=LETTERS, sublinear_tf=True, min_df=2
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2
         )
         self.words = TfidfVectorizer(
-            token_pattern=WORD.pattern, ngram_range=WORDS, sublinear_tf=True
+            token_pattern=WORD.pattern, ngram_range=(1, 2), sublinear_tf=True
         )
         self.letters.fit(texts)
         self.words.fit(texts)
@@ -63,9 +62,9 @@ class Classifier:
 
     def second_look(self) -> SecondLook:
         """The same without scikit-learn."""
-        letters, order = _runs(self.letters, LETTERS, list)
-        words, word_order = _runs(self.words, WORDS, str.split)
-        columns = np.concatenate([order, word_order + len(order)])
+        letters, columns = Tfidf.of(self.letters, list)
+        words, more_columns = Tfidf.of(self.words, str.split)
+        columns = np.concatenate([columns, more_columns + len(columns)])
         return SecondLook(
             letters,
             words,
@@ -82,22 +81,6 @@ def learn(examples: Path, ordinary: Path) -> SecondLook:
         KnowledgeError: as `read_examples`.
     """
     return Classifier(read_examples(examples), list(read_ordinary(ordinary))).second_look()
-
-
-def _runs(
-    vectorizer: TfidfVectorizer, sizes: tuple[int, int], split: Any
-) -> tuple[Runs, npt.NDArray[np.intp]]:
-    """The vectorizer's vocabulary, and its columns in the order of the keys."""
-    known = {run: split(run) for run in vectorizer.vocabulary_}
-    symbols = np.array(sorted({symbol for run in known.values() for symbol in run}))
-    if (len(symbols) + 1) ** sizes[1] > np.iinfo(np.int64).max:
-        raise ValueError("too many different symbols for the keys of runs")
-    empty = Runs(symbols, sizes, np.array([], np.int64), np.array([], np.float32))
-    keys = np.array([empty.key(run) for run in known.values()])
-    columns = np.array(list(vectorizer.vocabulary_.values()))
-    order = np.argsort(keys)
-    idf = vectorizer.idf_[columns[order]].astype(np.float32)
-    return Runs(symbols, sizes, keys[order], idf), columns[order]
 
 
 def _with_constant(classifier: Any, columns: npt.NDArray[np.intp]) -> Floats:

@@ -11,10 +11,8 @@ from typing import Any, Dict, List, Optional, Sequence, Text
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.kernel_ridge import KernelRidge
-from sklearn.metrics.pairwise import linear_kernel
 
+from bot.tfidf import Tfidf, within_words
 from nlu.components.puhekieli import without_umlauts
 
 # How sharp the letters' own scores must be made to be right as often as they say.
@@ -50,17 +48,25 @@ class Leaves:
             labels: the leaf of each text.
             beside: whether the model of letters alone is made where the other can be, too.
         """
+        # It takes scikit-learn to learn, but not to use what was learnt.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.metrics.pairwise import linear_kernel
+
         names, of_leaf, counts = np.unique(labels, return_inverse=True, return_counts=True)
         self.names = names.tolist()
-        letters = TfidfVectorizer(
+        vectorizer = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True, dtype=np.float32
         )
-        spelling = letters.fit_transform([without_umlauts(text) for text in texts])
+        vectorizer.fit([without_umlauts(text) for text in texts])
+        self._parts = {
+            "letters": Tfidf.of(vectorizer, list)[0],
+            "examples": _told(texts, of_leaf),
+        }
+        spelling = self.spelling(texts)
         alike = linear_kernel(spelling)
         # A leaf with few examples counts a little more than its share.
         weights = np.sqrt(counts.mean() / counts)[of_leaf]
         targets = np.eye(len(names), dtype=np.float32)[of_leaf]
-        self._parts = {"letters": letters, "examples": _told(texts, of_leaf)}
         if beside or vectors is None:
             alone = self._solve(alike, targets, weights)
             self._parts["letters_alone"] = spelling.T @ alone
@@ -75,7 +81,12 @@ class Leaves:
 
     def spelling(self, texts: Sequence[Text]) -> csr_matrix:
         """The texts by their letters, a row for each."""
-        return self._parts["letters"].transform([without_umlauts(text) for text in texts])
+        letters = self._parts["letters"]
+        rows = [letters.weigh(within_words(without_umlauts(text))) for text in texts]
+        ends = np.cumsum([0, *(len(places) for places, _ in rows)])
+        places, weights = (np.concatenate(parts) for parts in zip(*rows))
+        shape = (len(texts), len(letters.keys))
+        return csr_matrix((weights.astype(np.float32), places, ends), shape)
 
     def probabilities(
         self,
@@ -107,6 +118,8 @@ class Leaves:
         return table
 
     def _solve(self, kernel: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        from sklearn.kernel_ridge import KernelRidge
+
         ridge = KernelRidge(alpha=self._alpha, kernel="precomputed")
         return ridge.fit(kernel, targets, sample_weight=weights).dual_coef_.astype(np.float32)
 
