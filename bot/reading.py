@@ -8,6 +8,8 @@ import yaml
 from bot.errors import KnowledgeError
 
 LANGUAGES = ("fi", "en")
+# The parser in C takes a tenth of the time; PyYAML's wheels have it.
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -17,7 +19,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         KnowledgeError: there is no such file, it is not YAML, or it holds something else.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), SAFE_LOADER)  # noqa: S506
     except OSError as error:
         raise KnowledgeError(f"{path.name}: can't be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
