@@ -95,7 +95,8 @@ async def train_ours(settings: Settings, show: Callable[[str], None]) -> float:
     """
     folder = settings.var / "bench" / "run"
     path = folder / "ours.tar.gz"
-    command = model.train_command(path)
+    # --force: what Rasa kept of an earlier training would be taken from its cache.
+    command = [*model.train_command(path), "--force"]
     child = Child("ours", command, _environment(settings), folder, _is_well)
     try:
         return await _until_done(child, path, show)
