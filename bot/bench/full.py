@@ -168,7 +168,6 @@ async def full_way(folder: Path, settings: Settings, samples: Path) -> AsyncIter
     Raises:
         SetupError: it does not start.
     """
-    _share_models(settings.var / "models", folder)
     own = read_settings(var=folder, database_url="")
     await (await furnish(own, samples)).close()
     port = free_port()
@@ -177,6 +176,7 @@ async def full_way(folder: Path, settings: Settings, samples: Path) -> AsyncIter
         "SEURA_TELEGRAM_TOKEN": sandbox.TOKEN,
         "SEURA_TELEGRAM_API": url,
         "SEURA_MODERATOR_CHAT": str(sandbox.GROUP),
+        "SEURA_MODELS": str(settings.model_folder.absolute()),
     }
     if settings.profile:
         environment["SEURA_PROFILE"] = str(settings.profile.absolute())
@@ -208,8 +208,3 @@ async def full_way(folder: Path, settings: Settings, samples: Path) -> AsyncIter
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
             database.close()
-
-
-def _share_models(models: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "models").symlink_to(models.resolve())
