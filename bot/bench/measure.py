@@ -1,7 +1,6 @@
 """One run: each way in turn, with only its own processes at work."""
 
 import asyncio
-import dataclasses
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -226,21 +225,24 @@ class Bench:
     async def _timed(self, way: Way, said: Said) -> list[Turn]:
         """Turns by the sandbox's clock, where the way goes through it."""
         clock = await way.turns() if isinstance(way, FullWay) else {}
-        turns = []
-        for step, reply in said:
-            found = reply
+
+        def timed(step: Step, reply: Reply) -> Turn:
+            first, last = reply.first, reply.last
             if reply.turn:
                 chat, number = reply.turn
-                seen = clock[chat][number]
-                found = dataclasses.replace(reply, first=seen.first, last=seen.last)
-            turns.append(
-                Turn(
-                    step.place, found.first, found.last, len(reply.texts),
-                    missed=reply.missed, tapped=step.tapped and not reply.missed,
-                    acted=step.place in self.acted, driver=reply.last,
-                )
-            )  # fmt: skip
-        return turns
+                first, last = clock[chat][number].first, clock[chat][number].last
+            return Turn(
+                place=step.place,
+                first=first,
+                last=last,
+                replies=len(reply.texts),
+                missed=reply.missed,
+                tapped=step.tapped and not reply.missed,
+                acted=step.place in self.acted,
+                driver=reply.last,
+            )
+
+        return [timed(step, reply) for step, reply in said]
 
 
 async def _talk(everything: list[tuple[Speaker, Talk]]) -> Said:

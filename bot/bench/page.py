@@ -8,8 +8,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.bench.criteria import CROWD, WANTED
 from bot.bench.phases import RASA, STEPS, WHOLE
-from bot.bench.results import BUSY, CROWD, FIGURES, KINDS, LIMITS, MB
+from bot.bench.results import BUSY, FIGURES, KINDS, MB
 from bot.drawing import Axis, Curve, draw
 
 type Json = dict[str, Any]
@@ -149,7 +150,7 @@ def drawings(numbers: Json) -> dict[str, Markup]:
             + [
                 Curve(
                     f"wanted with {CROWD}, {KINDS[kind]}",
-                    [(at, LIMITS[f"{kind}_a_second"]) for at in (1, crowds[-1]["residents"])],
+                    [(at, WANTED[f"{kind}_crowd"].limit) for at in (1, crowds[-1]["residents"])],
                     dashed=True,
                     colour=number,
                 )

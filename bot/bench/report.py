@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from bot.bench.criteria import Criterion, criteria
 from bot.bench.crowds import Level
 from bot.bench.processes import SANDBOX
 from bot.bench.results import (
@@ -15,11 +16,9 @@ from bot.bench.results import (
     KINDS,
     MB,
     WINDOW,
-    Criterion,
     Result,
     SetUp,
     Turn,
-    criteria,
     like_for_like,
     memory_mb,
     percentile,

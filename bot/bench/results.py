@@ -1,4 +1,4 @@
-"""What was measured, as numbers, and what is wanted of them."""
+"""What was measured, as numbers."""
 
 import math
 from collections.abc import Sequence
@@ -9,22 +9,6 @@ from bot.bench.crowds import Level
 from bot.bench.processes import SANDBOX, Memory
 
 MB = 1_000_000
-LIMITS = {
-    "full_to_bare": 1.5,
-    "stock_to_bare": 2.0,
-    "typed_ms": 25.0,
-    "button_ms": 12.0,
-    "action_ms": 20.0,
-    "growth": 1.2,
-    "stock_at_10": 4.0,
-    "stock_at_150": 20.0,
-    "typed_a_second": 120.0,
-    "button_a_second": 250.0,
-    "run_mb": 450.0,
-    "start_seconds": 12.0,
-    "disk_gb": 1.5,
-}
-CROWD = 32  # residents at once that the limits of turns a second are for
 BUSY = 10.0  # per cent; above it the numbers are not to be trusted
 WINDOW = 5  # turns on either side of one that its cost is the median of
 
@@ -171,16 +155,6 @@ class SetUp:
     untrained: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """One thing that is wanted of the numbers."""
-
-    wanted: str
-    measured: float
-    unit: str
-    met: bool
-
-
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that `share` per cent of the values do not exceed (nearest rank)."""
     return sorted(values)[max(math.ceil(len(values) * share / 100), 1) - 1]
@@ -202,61 +176,6 @@ def like_for_like(result: Result, base: Result) -> float | None:
         [turn.last for turn in way.alone if turn.place in same] for way in (result, base)
     )
     return median(ours) / median(others) if ours and others else None
-
-
-def criteria(results: Sequence[Result], set_up: SetUp) -> list[Criterion]:
-    """What the benchmark is held against; what was not measured is left out."""
-    bare, full, stock = results
-    kinds = full.kinds()
-    growth = {way.way: quotient(way.cost_at(200), way.cost_at(10)) for way in (bare, full)}
-    by_stock = {at: quotient(stock.cost_at(at), bare.cost_at(at)) for at in (10, 150)}
-    ours = [set_up.disk[name] for name in (".venv", ".venv-rasa") if name in set_up.disk]
-    crowds = {level.kind: level for level in full.crowds if level.residents == CROWD}
-    orderly = min((level.in_order / level.residents for level in full.crowds), default=None)
-    return [
-        *_most("(b) at the median, as a multiple of (a)", "full_to_bare", "×",
-               ratios(full, bare)["median_ms"]),
-        *_least("(a) at the median: as many times faster than (c)", "stock_to_bare", "×",
-                ratios(stock, bare)["median_ms"]),
-        *(
-            one
-            for kind in ("typed", "button", "action") if kind in kinds
-            for one in _most(f"(b) turn, {KINDS[kind]}", f"{kind}_ms", "ms",
-                             median(turn.last for turn in kinds[kind]) * 1000)
-        ),
-        *(
-            one for way, grown in growth.items()
-            for one in _most(f"({way}) turn 200, as a multiple of turn 10", "growth", "×", grown)
-        ),
-        *(
-            one for at, faster in by_stock.items()
-            for one in _least(f"(a) at turn {at}: as many times faster than (c)", f"stock_at_{at}",
-                              "×", faster)
-        ),
-        *(
-            one for kind, level in crowds.items()
-            for one in _least(f"(b) {CROWD} at once, {KINDS[kind]}", f"{kind}_a_second",
-                              "a second", len(level.turns) / level.seconds)
-        ),
-        *([Criterion("(b) residents at once who are answered in order: all", orderly * 100, "%",
-                     orderly == 1)] if orderly is not None else []),
-        *_most("(b) processes of ./seura run (PSS)", "run_mb", "MB", full.figures()["memory_mb"]),
-        *_most("(b) ./seura run to ready", "start_seconds", "s", full.start),
-        *_most("both environments on disk", "disk_gb", "GB",
-               sum(ours) / 1e9 if len(ours) == 2 else None),
-    ]  # fmt: skip
-
-
-def _most(what: str, limit: str, unit: str, measured: float | None) -> list[Criterion]:
-    most = LIMITS[limit]
-    words = f"{what}: at most {most:g} {unit}"
-    return [] if measured is None else [Criterion(words, measured, unit, measured <= most)]
-
-
-def _least(what: str, limit: str, unit: str, measured: float | None) -> list[Criterion]:
-    least = LIMITS[limit]
-    words = f"{what}: at least {least:g} {unit}"
-    return [] if measured is None else [Criterion(words, measured, unit, measured >= least)]
 
 
 def quotient(one: float | None, other: float | None) -> float | None:
