@@ -75,45 +75,53 @@ class Way(Protocol):
 
 @dataclass
 class BareSpeaker:
-    """Talks to Rasa's REST channel. All replies are in one answer: the first is the last."""
+    """Talks to Rasa's REST channel. All replies are in one answer: the first is the last.
+
+    Attributes:
+        watched: actions that are looked for in the tracker after each turn, where there are any.
+    """
 
     conversation_id: str
     http: httpx.AsyncClient
-    custom: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
 
     async def do(self, step: Step) -> Reply:
-        """One request. Whether an action came of it is asked afterwards."""
+        """One request."""
         body = {"sender": self.conversation_id, "message": step.for_rasa}
         start = perf_counter()
         response = await self.http.post("/webhooks/rest/webhook", json=body)
         took = perf_counter() - start
         response.raise_for_status()
         texts = tuple(m["text"] for m in response.json() if "text" in m)
-        return Reply(took, took, texts, acted=bool(self.custom) and await self._acted())
+        return Reply(took, took, texts, acted=bool(self.watched) and await self._acted())
 
     async def _acted(self) -> bool:
-        """Whether a custom action was run since the last message."""
+        """Whether one of the watched actions was run since the last message."""
         path = f"/conversations/{self.conversation_id}/tracker"
         response = await self.http.get(path, params={"token": TOKEN})
         response.raise_for_status()
         for event in reversed(response.json()["events"]):
             if event["event"] == "user":
                 break
-            if event["event"] == "action" and event["name"] in self.custom:
+            if event["event"] == "action" and event["name"] in self.watched:
                 return True
         return False
 
 
 @dataclass
 class BareRasa:
-    """Rasa and our actions, without Telegram."""
+    """Rasa and our actions, without Telegram.
+
+    Attributes:
+        watched: actions that newcomers look for after each turn; it costs a request.
+    """
 
     children: tuple[Child, ...]
     start: float
     store: Store
     http: httpx.AsyncClient
     aliases: Aliases
-    custom: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def newcomer(self, language: str) -> BareSpeaker:
@@ -132,7 +140,7 @@ class BareRasa:
         path = f"/conversations/{resident.conversation_id}/tracker/events"
         response = await self.http.post(path, params={"token": TOKEN}, json=beginning)
         response.raise_for_status()
-        return BareSpeaker(resident.conversation_id, self.http, self.custom)
+        return BareSpeaker(resident.conversation_id, self.http, self.watched)
 
 
 @asynccontextmanager
@@ -191,8 +199,7 @@ async def bare_rasa(
             running(rasa, actions) as seconds,
             httpx.AsyncClient(base_url=url, timeout=PATIENCE, transport=Transport()) as http,
         ):
-            custom = frozenset[str]() if stock else custom_actions()
-            yield BareRasa((rasa, actions), seconds, store, http, aliases, custom)
+            yield BareRasa((rasa, actions), seconds, store, http, aliases)
     finally:
         await store.close()
 
