@@ -10,8 +10,6 @@ from bot.bench.talks import Crowd, Step, Talk
 from bot.bench.ways import PATIENCE, Reply
 
 RESIDENTS = (1, 2, 4, 8, 16, 32, 64)
-# Residents that each level is made up of at least; fewer talk again and again.
-LEAST = 16
 # Letters of a message by which it is known again: what comes later in it may be somebody's alias.
 OPENING = 20
 
@@ -44,14 +42,23 @@ async def warm_up(way: FullWay, crowds: Sequence[Crowd]) -> None:
                 await speaker.do(step)
 
 
-async def measure(way: FullWay, crowd: Crowd, residents: int, show: Callable[[str], None]) -> Level:
+async def measure(
+    way: FullWay, crowd: Crowd, residents: int, talks: int, show: Callable[[str], None]
+) -> Level:
     """Lets residents talk at once, each with the next message as soon as the last is answered.
 
     Then each sends several messages without waiting.
+
+    Args:
+        way: that they go.
+        crowd: what they do.
+        residents: how many of them.
+        talks: how many they hold together at least, one after another where they are few.
+        show: is told what is being done.
     """
     show(f"{residents} at once, {crowd.kind}")
     greeting, *steps = crowd.talk.steps
-    rounds = max(1, LEAST // residents)
+    rounds = max(1, talks // residents)
     lines = [
         [await way.newcomer(crowd.talk.language) for _ in range(rounds)] for _ in range(residents)
     ]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -41,6 +42,7 @@ class Size:
         growth: turns of the long conversation.
         talks: long conversations of ours; the slow one of stock Rasa is held once.
         crowds: numbers of residents of the full way.
+        crowd_talks: that each of these numbers holds together at least.
         unheard: messages that were never sent before.
         training: whether our model is trained anew to see how long it takes.
     """
@@ -50,11 +52,14 @@ class Size:
     growth: int = 200
     talks: int = 3
     crowds: tuple[int, ...] = crowds.RESIDENTS
+    crowd_talks: int = 64
     unheard: int = 40
     training: bool = True
 
 
-QUICK = Size(turns=42, growth=40, talks=1, crowds=(1, 8, 32), unheard=8, training=False)
+QUICK = Size(
+    turns=42, growth=40, talks=1, crowds=(1, 8, 32), crowd_talks=8, unheard=8, training=False
+)
 
 
 @dataclass
@@ -144,13 +149,11 @@ class Bench:
             unheard = await self._unheard(result, way)
             result.unheard = await self._timed(way, unheard)
             await crowds.warm_up(way, load().crowds)
+            show = partial(self._tell, result)
             for crowd in load().crowds:
                 for residents in self.size.crowds:
-                    result.crowds.append(
-                        await crowds.measure(
-                            way, crowd, residents, lambda words: self._tell(result, words)
-                        )
-                    )
+                    level = await crowds.measure(way, crowd, residents, self.size.crowd_talks, show)
+                    result.crowds.append(level)
             result.memory_after = weigh(way.children)
         return result
 

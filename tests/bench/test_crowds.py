@@ -67,7 +67,7 @@ class Cage:
 async def test_all_steps_but_the_greeting_are_counted(residents: int, talks: int) -> None:
     way = cast(FullWay, Cage())
     await warm_up(way, [CROWD])
-    level = await measure(way, CROWD, residents, lambda _: None)
+    level = await measure(way, CROWD, residents, 16, lambda _: None)
     assert (level.kind, level.residents) == ("typed", residents)
     assert len(level.turns) == talks * 2
     assert level.turns[0] == pytest.approx(0.1)
@@ -78,7 +78,7 @@ async def test_all_steps_but_the_greeting_are_counted(residents: int, talks: int
 async def test_who_is_answered_in_another_order_is_noticed() -> None:
     way = cast(FullWay, Cage(hasty=True))
     await warm_up(way, [CROWD])
-    level = await measure(way, CROWD, 4, lambda _: None)
+    level = await measure(way, CROWD, 4, 4, lambda _: None)
     assert level.in_order == 0
 
 
