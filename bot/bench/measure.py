@@ -52,7 +52,7 @@ class Size:
     growth: int = 200
     talks: int = 3
     crowds: tuple[int, ...] = crowds.RESIDENTS
-    crowd_talks: int = 64
+    crowd_talks: int = 32
     unheard: int = 40
     training: bool = True
 
