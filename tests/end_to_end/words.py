@@ -108,7 +108,7 @@ def _taps(variation: Json) -> list[Json]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     fixed = PLACEHOLDER.split(text.strip())
-    return re.compile("(.+)".join(map(re.escape, fixed)), re.DOTALL)
+    return re.compile("(.*)".join(map(re.escape, fixed)), re.DOTALL)
 
 
 def _read(path: Any) -> Any:
