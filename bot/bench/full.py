@@ -176,6 +176,7 @@ async def full_way(folder: Path, settings: Settings, samples: Path) -> AsyncIter
         "SEURA_TELEGRAM_TOKEN": sandbox.TOKEN,
         "SEURA_TELEGRAM_API": url,
         "SEURA_MODERATOR_CHAT": str(sandbox.GROUP),
+        "SEURA_PORT": str(free_port()),
         "SEURA_MODELS": str(settings.model_folder.absolute()),
     }
     if settings.profile:
