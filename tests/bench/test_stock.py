@@ -1,6 +1,13 @@
+import sys
+from pathlib import Path
+
+import pytest
 import yaml
 
-from bot.bench.stock import component, config, skipped
+from bot import model
+from bot.bench.stock import component, config, skipped, train_ours
+from bot.errors import SetupError
+from bot.settings import Settings
 
 LOG = """
 INFO  rasa.engine.training.hooks  - Starting to train component 'RegexFeaturizer'.
@@ -32,3 +39,29 @@ def test_fewer_epochs_change_nothing_but_the_epochs() -> None:
 
     assert epochs == [5, 5]
     assert short == whole
+
+
+def trains_with(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def command(path: Path) -> list[str]:
+        return [sys.executable, "-c", script, str(path)]
+
+    monkeypatch.setattr(model, "train_command", command)
+
+
+async def test_our_model_is_trained_for_its_time_alone_and_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trains_with("import sys; open(sys.argv[1], 'w'); assert '--force' in sys.argv", monkeypatch)
+    stages: list[str] = []
+    seconds = await train_ours(Settings(var=tmp_path), stages.append)
+    assert seconds > 0
+    assert stages[0] == "reading"
+    assert [file.suffix for file in (tmp_path / "bench" / "run").iterdir()] == [".log"]
+
+
+async def test_a_training_that_makes_no_model_is_told_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trains_with("print('rules contradict each other')", monkeypatch)
+    with pytest.raises(SetupError, match="rules contradict each other"):
+        await train_ours(Settings(var=tmp_path), lambda _: None)
