@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import PersonRefused, SetupError
-from bot.people import audit, registry
 from bot.people.permissions import Role
 from bot.settings import read_settings
-from bot.store.engine import Store
+
+if TYPE_CHECKING:  # ./seura run reads all commands, and should hardly weigh anything
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 cli = typer.Typer(no_args_is_help=True, help="Who may sign in to the web console.")
 page = Console(highlight=False)
@@ -38,9 +38,11 @@ def show() -> None:
 
     Example: ./seura people list
     """
+    from bot.people import registry
+
     table = Table("name", "Telegram id", "role", "added (UTC)")
 
-    async def listed(session: AsyncSession) -> None:
+    async def listed(session: "AsyncSession") -> None:
         for one in await registry.everybody(session):
             table.add_row(
                 one.name, str(one.telegram_id), one.role, f"{one.added_at:%Y-%m-%d %H:%M}"
@@ -61,10 +63,12 @@ def add(
 
     Example: ./seura people add 123456789 Aino --role admin
     """
+    from bot.people import audit, registry
+
     if language not in ("fi", "en"):
         raise SetupError("--language must be fi or en.")
 
-    async def added(session: AsyncSession) -> None:
+    async def added(session: "AsyncSession") -> None:
         person = await registry.add(session, telegram_id, name, role, language)
         audit.note(session, None, "person_add", f"person:{person.id}", role=role)
 
@@ -80,8 +84,9 @@ def give_role(
 
     Example: ./seura people role 123456789 staff
     """
+    from bot.people import audit, registry
 
-    async def changed(session: AsyncSession) -> None:
+    async def changed(session: "AsyncSession") -> None:
         person = await registry.give_role(session, telegram_id, role)
         audit.note(session, None, "person_role", f"person:{person.id}", role=role)
 
@@ -95,8 +100,9 @@ def remove(telegram_id: TelegramId) -> None:
 
     Example: ./seura people remove 123456789
     """
+    from bot.people import audit, registry
 
-    async def removed(session: AsyncSession) -> None:
+    async def removed(session: "AsyncSession") -> None:
         person = await registry.remove(session, telegram_id)
         audit.note(session, None, "person_remove", f"person:{person.id}")
 
@@ -104,12 +110,13 @@ def remove(telegram_id: TelegramId) -> None:
     page.print(f"{telegram_id} may not sign in any more.")
 
 
-def _run(work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+def _run(work: "Callable[[AsyncSession], Awaitable[None]]") -> None:
     """Does it in one transaction.
 
     Raises:
         SetupError: it is refused; says why.
     """
+    from bot.store.engine import Store
 
     async def in_transaction() -> None:
         store = Store(read_settings().database)
