@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from telegram.error import NetworkError, TelegramError
+from telegram.error import NetworkError, RetryAfter, TelegramError
 
 from actions.base import SeuraAction
 from actions.rooms import KNOWLEDGE, Rooms
@@ -47,7 +47,7 @@ from bot.telegram.group import Allowance, Group
 from bot.telegram.inbox import Incoming, Lanes, Poller
 from bot.telegram.meeting import make_bot, meet
 from bot.telegram.moderators import ModeratorTalk
-from bot.telegram.outbox import Sender
+from bot.telegram.outbox import Sender, pause_of
 from bot.telegram.relay import Relay
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
@@ -250,6 +250,8 @@ class App:
             try:
                 await meet(self.bot, self.group.chat_id)
                 await self.group.look()
+            except RetryAfter as error:
+                await asyncio.sleep(pause_of(error))
             except NetworkError as error:
                 log.warning("Telegram can't be reached", error=type(error).__name__)
                 await asyncio.sleep(pause)

@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -13,8 +12,6 @@ import webbrowser
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,14 +29,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from bot import model, tracing
+from bot import model, processes, tracing
 from bot.cli_activities import cli as activities
 from bot.cli_people import cli as people
 from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
 from bot.settings import ROOT, Settings, read_settings, require_telegram
-from bot.supervisor import SETTINGS_STATUS, Child, Supervisor, check_port, free_port
+from bot.supervisor import SETTINGS_STATUS, Supervisor, check_port, free_port
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -439,6 +436,41 @@ def compare(
     shown.print(f"All numbers: {path}", soft_wrap=True)
 
 
+@cli.command()
+def faults(
+    kills: Annotated[int, typer.Option(min=1, help="How many processes are killed.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 1,
+) -> None:
+    """Kill, refuse, cut off and fill the disk while a town talks, and account for every message.
+
+    Residents and moderators talk through the sandbox while Rasa and the app are killed again and
+    again. In the end a ledger is printed; the status is 1 where anything was lost, said twice, out
+    of order, or said to somebody else.
+
+    Example: ./seura faults --kills 200 --seed 7
+    """
+    from bot.faults import run as fault_run
+    from bot.faults.report import tables
+
+    settings = read_settings()
+    trained = _train(settings)
+    outcomes = []
+
+    async def make(show: Callable[[str, int, int | None], None]) -> None:
+        outcomes.append(await fault_run.run(settings, trained, kills, seed, show))
+
+    with _progress() as progress:
+        _run(make(partial(_show, progress, progress.add_task("Starting", total=None))))
+    if not outcomes:
+        raise typer.Exit(130)  # stopped by hand
+    page = _wide()
+    for table in tables(outcomes[0]):
+        page.print(table)
+    if outcomes[0].faults:
+        raise SetupError("\n".join(outcomes[0].faults))
+    page.print("Clean: nothing lost, nothing said twice, nothing to the wrong chat.")
+
+
 keys = typer.Typer(no_args_is_help=True, help="The keys that encrypt what people write.")
 cli.add_typer(keys, name="keys")
 
@@ -651,76 +683,14 @@ async def _supervise(
     *app_options: str,
 ) -> None:
     """Runs Rasa and the app until cancelled; the app serves actions and console at that port."""
-    token = secrets.token_hex(24)  # never begins with "-", which Rasa takes for an option
-    rasa_port = free_port()
-    environment = model.rasa_environment(settings, actions_port, token)
-    rasa_url = f"http://127.0.0.1:{rasa_port}"
-    logs = settings.var / "log"
-    rasa = Child(
-        "rasa",
-        model.rasa_command(
-            "run", "--enable-api", "--auth-token", token, "--interface", "127.0.0.1",
-            "--port", str(rasa_port), "--model", str(trained),
-            "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
-            module=model.PROFILED if settings.profile else model.SERVE,
-        ),
-        environment,
-        logs,
-        partial(_answers, rasa_port, f"/status?token={token}"),
-    )  # fmt: skip
-    app = Child(
-        "app",
-        [sys.executable, "-m", "bot", "app", *app_options],
-        environment | _given(settings) | {
-            "SEURA_RASA_URL": rasa_url,
-            "SEURA_ACTIONS_PORT": str(actions_port),
-            "PTB_TIMEDELTA": "true",  # else python-telegram-bot warns of what will change
-        },
-        logs,
-        partial(_answers, actions_port, "/health"),
-    )  # fmt: skip
+    children = processes.of(settings, trained, actions_port, *app_options)
 
     def announce() -> None:
         ready()
         typer.echo("ready")
 
     with out.status("Starting Rasa and the app (about half a minute)"):
-        await Supervisor(rasa, app).run(announce)
-
-
-def _given(settings: Settings) -> dict[str, str]:
-    """The settings as the app's environment, so that both processes go by the same."""
-    return {
-        "SEURA_TELEGRAM_TOKEN": settings.telegram_token.get_secret_value(),
-        "SEURA_TELEGRAM_API": settings.telegram_api,
-        "SEURA_MODERATOR_CHAT": str(settings.moderator_chat),
-        "SEURA_MODERATOR_LANGUAGE": settings.moderator_language,
-        "SEURA_DATABASE_URL": settings.database_url,
-        "SEURA_PORT": str(settings.port),
-        "SEURA_CONSOLE_URL": settings.console_url,
-        "SEURA_VAR": str(settings.var),
-        "SEURA_MODELS": str(settings.model_folder),
-        "SEURA_TRACKER_DAYS": str(settings.tracker_days),
-        "SEURA_HANDOFF_DAYS": str(settings.handoff_days),
-        "SEURA_RESIDENT_DAYS": str(settings.resident_days),
-        "SEURA_KEYS": settings.keys.get_secret_value(),
-    }
-
-
-async def _answers(port: int, path: str) -> bool:
-    """Whether a server on the loopback interface answers that it is well."""
-
-    def ask() -> bool:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(ask)
+        await Supervisor(*children).run(announce)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -31,6 +31,7 @@ class Fault:
         description: instead of Telegram's usual one.
         drop: break the connection off instead of answering.
         performed: do what is asked, and only then fail.
+        hold: seconds until the answer comes; whoever asked may have lost patience by then.
     """
 
     status: int = 500
@@ -42,6 +43,7 @@ class Fault:
     description: str | None = None
     drop: bool = False
     performed: bool = False
+    hold: float = 0.0
 
     def strikes(self, method: str, chat_id: object) -> bool:
         """Whether it is meant for this call."""

@@ -172,6 +172,7 @@ async def call_method(request: Request) -> Response:
         if fault is None or fault.performed:
             result = await _perform(request, method, given)
         if fault:
+            await request.app.state.world.bell.until(lambda: False, fault.hold)
             raise fault.refusal()
     except ApiError as refusal:
         call |= {"ok": False, "error_code": refusal.code, "description": refusal.description}

@@ -1,0 +1,1 @@
+"""Faults on purpose: processes killed, Telegram refusing, a full disk; and what became of it."""
