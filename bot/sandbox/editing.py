@@ -1,6 +1,6 @@
 """Methods that change, delete or mark a message that is there."""
 
-from bot.sandbox.sending import caption_content, checked_markup, text_content
+from bot.sandbox.sending import caption_content, checked_markup, content_of, text_content
 from bot.sandbox.state import Chat, World, as_bot_sees
 from bot.sandbox.table import ApiError, Json, bad_request
 
@@ -40,7 +40,7 @@ def _own(world: World, p: Json) -> tuple[Chat, Json]:
         raise ApiError(501, "Not implemented in the sandbox: inline messages")
     chat = world.open_chat(p.get("chat_id", ""))
     message = chat.message(p.get("message_id"), "message to edit")
-    if message["from"]["id"] != world.bot_id:
+    if message["from"]["id"] != world.bot_id or not content_of(message):
         raise bad_request("message can't be edited")
     return chat, message
 

@@ -133,8 +133,9 @@ class World:
     Args:
         token: the bot's, of the form digits, colon, text.
         clock: seconds since 1970, for the dates of messages.
-        first_message_id: where each chat starts to count. A sandbox restarted beside a bot with
-            a lasting memory starts higher, or old ids would come to mean new messages.
+        first_message_id: where the group and the private chats start to count. A sandbox
+            restarted beside a bot with a lasting memory starts higher, or old ids would come to
+            mean new messages.
         first_update_id: where updates start to count; the seconds of the clock if not given.
         webhook_retry: seconds between two attempts at a webhook that failed.
     """
@@ -177,7 +178,7 @@ class World:
         self.menu_buttons: dict[int | None, Json] = {}
         self.events: list[Json] = []
         self.invitations = 0
-        self._first_message_id = first_message_id
+        self._first_message_id = self._next_private_id = first_message_id
         self._last_callback_id = 0
         self._found_moderators()
 
@@ -309,8 +310,7 @@ class World:
         reply_to: Json | None = None,
     ) -> Json:
         """Put a message into the chat; what a person posts becomes an update."""
-        message_id = chat.next_message_id
-        chat.next_message_id += 1
+        message_id = self._next_id(chat)
         message: Json = {
             "message_id": message_id,
             "date": int(self.clock()),
@@ -329,6 +329,13 @@ class World:
         if not sender["is_bot"]:
             self.updates.add("message", as_bot_sees(message))
         return message
+
+    def _next_id(self, chat: Chat) -> int:
+        """A group counts for itself; all private chats of a bot count together, as on Telegram."""
+        message_id = self._next_private_id if chat.is_private else chat.next_message_id
+        self._next_private_id += chat.is_private
+        chat.next_message_id = message_id + 1
+        return message_id
 
     def _keep_keyboard(self, chat: Chat, message: Json) -> None:
         markup = message.get("reply_markup", {})

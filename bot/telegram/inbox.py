@@ -22,7 +22,7 @@ from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Update, now
-from bot.telegram.outbox import pause_of
+from bot.telegram.outbox import DATABASE_FAULTS, pause_of
 from bot.tracing import mark
 
 log = structlog.get_logger(__name__)
@@ -112,11 +112,24 @@ class Poller:
                 log.warning("polling failed", error=type(error).__name__)
                 await asyncio.sleep(1)
             else:
-                if updates:
-                    for incoming in await self.keep(updates):
-                        self._lanes.take(lane_of(incoming.body), incoming)
+                if updates and await self._stored(updates):
                     offset = updates[-1].update_id + 1
                     await asyncio.sleep(0)  # those who were just served go first
+
+    async def _stored(self, updates: tuple[TelegramUpdate, ...]) -> bool:
+        """Keeps updates and hands them on; false where they can't be kept: they come again.
+
+        A full disk must not end the app: what was asked before it filled can still be answered.
+        """
+        try:
+            kept = await self.keep(updates)
+        except DATABASE_FAULTS as error:
+            log.error("updates can't be stored", error=type(error).__name__)  # noqa: TRY400
+            await asyncio.sleep(1)
+            return False
+        for incoming in kept:
+            self._lanes.take(lane_of(incoming.body), incoming)
+        return True
 
     async def keep(self, updates: tuple[TelegramUpdate, ...]) -> list[Incoming]:
         """Stores updates; those that came before are left as they are.

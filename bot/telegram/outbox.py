@@ -5,14 +5,17 @@ Telegram asks one chat to wait, the others go on.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import httpx
 import structlog
 from sqlalchemy import delete, exists, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import (
     Bot,
@@ -35,6 +38,7 @@ from telegram.error import (
 from bot.residents import identity
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
+from bot.telegram import arrival
 from bot.telegram.group import COUNTED, Group
 
 log = structlog.get_logger(__name__)
@@ -44,6 +48,8 @@ NETWORK_RETRIES = 5
 LONGEST_PAUSE = 8.0
 # Before any of these the request had not left: it can be made again without harm.
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+UNSETTLED = ("pending", "sending")
+DATABASE_FAULTS = (OperationalError, InterfaceError)
 NOT_DELIVERED = {"failed", "unknown"}
 ALBUM = 10
 ALBUM_QUIET = timedelta(seconds=1)
@@ -144,14 +150,14 @@ class Sender:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._noting: dict[int, asyncio.Task[None]] = {}
         self._known: set[int] = set()
+        self._doubtful: set[int] = set()
 
     async def run(self) -> None:
         """Runs until cancelled; takes up first what an earlier process left."""
         bell = self._store.bell(BELL)
         bell.take()
-        await self._after_a_crash()
         try:
-            await self._look()
+            await self._look(*UNSETTLED)
             while True:
                 self._take(bell.take())
                 await bell.wait()
@@ -161,22 +167,16 @@ class Sender:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await asyncio.gather(*self._noting.values(), return_exceptions=True)
 
-    async def _after_a_crash(self) -> None:
-        """A person's message that may have been sent is not sent again; the bot's own is."""
-        async with self._store.begin() as session:
-            sending = select(Outgoing).where(Outgoing.state == "sending")
-            for row in await session.scalars(sending):
-                row.state = "pending"
-                if row.from_human:
-                    row.state, row.settled_at, row.params = "unknown", now(), None
-                    await self._undelivered(session, row)
-
-    async def _look(self) -> None:
-        """Takes up whatever is queued."""
-        async with self._store.begin() as session:
-            pending = select(Outgoing).where(Outgoing.state == "pending").order_by(Outgoing.id)
-            rows = list(await session.scalars(pending))
+    async def _look(self, *states: str) -> None:
+        """Takes up what an earlier process left; what it may have sent is doubtful."""
+        rows = await self._queued(*states)
+        self._doubtful.update(row.id for row in rows)
         self._take(rows)
+
+    async def _queued(self, *states: str) -> list[Outgoing]:
+        async with self._store.begin() as session:
+            queued = select(Outgoing).where(Outgoing.state.in_(states)).order_by(Outgoing.id)
+            return list(await session.scalars(queued))
 
     def _take(self, rows: Iterable[Outgoing]) -> None:
         for row in rows:
@@ -195,7 +195,11 @@ class Sender:
                     await self._noted(chat_id)
                     continue
                 row = waiting[0]
-                if not await self._prepare(row, at_once=at_once) or await self._send(row):
+                if (
+                    (row.id in self._doubtful and await self._clear_up(row))
+                    or not await self._prepare(row, at_once=at_once)
+                    or await self._send(row)
+                ):
                     self._known.discard(row.id)
                     if waiting and waiting[0] is row:  # of a receiver who is gone nothing is left
                         waiting.popleft()
@@ -203,13 +207,56 @@ class Sender:
                     at_once = False
         except Exception as error:  # one chat's fault must not stop the others
             log.error("sending stopped", error=type(error).__name__)  # noqa: TRY400
-            self._forget(chat_id)
-            self._noting.pop(chat_id, None)
-            await asyncio.sleep(1)
-            del self._tasks[chat_id]
-            await self._look()
+            await self._begin_anew(chat_id)
         else:
             del self._tasks[chat_id], self._chats[chat_id]
+
+    async def _begin_anew(self, chat_id: int) -> None:
+        """Takes a chat's messages up again, as they are in the database by then, in order."""
+        self._forget(chat_id)
+        if noting := self._noting.pop(chat_id, None):
+            await asyncio.gather(noting, return_exceptions=True)
+        while True:
+            await asyncio.sleep(1)
+            with contextlib.suppress(*DATABASE_FAULTS):
+                kept = [row for row in await self._queued("pending") if row.chat_id == chat_id]
+                break
+        newer = {row.id: row for row in (*kept, *self._chats[chat_id])}
+        self._forget(chat_id)
+        del self._tasks[chat_id]
+        self._take(newer[row_id] for row_id in sorted(newer))
+
+    async def _clear_up(self, row: Outgoing) -> bool:
+        """Finds out whether an earlier process has sent it; says whether it is settled now.
+
+        A person's message that may have been sent, and can't be found, is not sent again.
+        """
+        self._doubtful.discard(row.id)
+        if found := await self._find(row):
+            await self._settle(row, state="sent", message_id=found)
+            return True
+        if row.method in arrival.MAKING:
+            # Messages go one after the other: what comes after this one had not left.
+            later = (one.id for one in self._chats[row.chat_id] if one.state == "pending")
+            self._doubtful.difference_update(later)
+        if row.state == "sending":
+            state = "unknown" if row.from_human else "pending"
+            await self._settle(row, state=state, error="cut off")
+            return row.from_human
+        return False
+
+    async def _find(self, row: Outgoing) -> int | None:
+        if row.method not in arrival.MAKING:
+            return None
+        if row.chat_id in self._noting:
+            await self._noted(row.chat_id)
+        async with self._store.begin() as session:
+            before = await arrival.last_before(session, row)
+        if not before:
+            return None
+        in_group = self._group and row.chat_id == self._group.configured_id
+        chat_id = self._group.chat_id if self._group and in_group else row.chat_id
+        return await arrival.find(self._bot, row, chat_id, before)
 
     def _forget(self, chat_id: int) -> None:
         """What was to be sent to a chat is in the database alone."""
@@ -376,8 +423,14 @@ class Sender:
 
     async def _retry(self, row: Outgoing, error: NetworkError) -> bool:
         """Sends again, but a person's words only where they can't have arrived."""
-        may_repeat = row.attempts < NETWORK_RETRIES and not row.from_human
-        if may_repeat or isinstance(error.__cause__, NEVER_LEFT):
+        if isinstance(error.__cause__, NEVER_LEFT):
+            may_repeat = True
+        elif found := await self._find(row):
+            await self._settle(row, state="sent", message_id=found)
+            return True
+        else:
+            may_repeat = row.attempts < NETWORK_RETRIES and not row.from_human
+        if may_repeat:
             await self._settle(row, state="pending")
             await asyncio.sleep(min(2 ** min(row.attempts, NETWORK_RETRIES) / 4, LONGEST_PAUSE))
             return False
@@ -385,7 +438,18 @@ class Sender:
         await self._settle(row, state=state, error=type(error).__name__)
         return True
 
-    async def _settle(
+    async def _settle(self, row: Outgoing, *, state: str, **outcome: Any) -> None:
+        """Notes what has become of it, however long it takes until the database takes that in."""
+        for tries in count(1):
+            try:
+                await self._mark(row, state=state, **outcome)
+            except DATABASE_FAULTS as error:
+                log.error("not noted", error=type(error).__name__, tries=tries)  # noqa: TRY400
+                await asyncio.sleep(min(0.2 * tries, 5))
+            else:
+                return
+
+    async def _mark(
         self,
         row: Outgoing,
         *,
@@ -432,7 +496,7 @@ class Sender:
         async with self._store.begin() as session:
             await session.execute(
                 update(Outgoing)
-                .where(Outgoing.chat_id == row.chat_id, Outgoing.state.in_(("pending", "sending")))
+                .where(Outgoing.chat_id == row.chat_id, Outgoing.state.in_(UNSETTLED))
                 .values(state="dropped", params=None, settled_at=now(), error="gone")
             )
             if row.chat_id > 0:
