@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from bot.faults.books import Books
 from bot.faults.ledger import Kind, Ledger, Sent
@@ -13,14 +14,6 @@ from bot.sandbox import people
 from bot.sandbox.state import World
 from bot.sandbox.table import Json, Upload
 
-# Nothing here leads to a human or is danger: `Seekers` see to that.
-SMALL_TALK = (
-    "moi", "ootko sä botti vai ihminen", "joo", "en halua vastata", "mitä osaat", "kiitos",
-    "oon aika yksin", "tykkään kävellä metsässä", "asun Jyväskylässä", "mitä tekemistä täällä on",
-    "hello", "I feel so lonely these days", "show me more please", "the buses don't run",
-    "/tiedot", "/start", "/tekemista", "höpö höpö blaa", "hyvää yötä",
-)  # fmt: skip
-DANGER = "en halua enää elää"
 CALLS_A_HUMAN = re.compile("ihmi|person|human", re.IGNORECASE)
 CLAIM, END = "h:claim", "h:end"
 PATIENCE = 240.0  # seconds after which somebody who gets no answer counts as stuck
@@ -33,6 +26,7 @@ class Town:
     Attributes:
         over: set when nobody is to begin anything new.
         books: the product's own.
+        talk: what is said, from `talk.yml`.
         stuck: what somebody waited for in vain.
     """
 
@@ -41,6 +35,7 @@ class Town:
     random: Random
     ledger: Ledger
     books: Books
+    talk: dict[str, Any]
     over: asyncio.Event = field(default_factory=asyncio.Event)
     stuck: list[str] = field(default_factory=list)
     one_cry: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -65,7 +60,7 @@ class Town:
         """A moderator writes into a topic: words to the resident of `chat_id`, or a command."""
         who = people.enter(self.world, self.group, moderator, {}, force=False)
         mark = "" if text else f"m{next(self.marks)}m"
-        people.write(self.world, who, text or f"hei {mark}", topic)
+        people.write(self.world, who, text or f"{self.talk['to_a_resident']} {mark}", topic)
         self._note("a tap" if text else "to a resident", chat_id, mark)
 
     def taps(self, chat_id: int, whose: int, user: int, message: Json, data: str) -> None:
@@ -114,10 +109,10 @@ async def talk(town: Town, chat_id: int) -> None:
     """A resident who talks with the bot: one thing after another, now and then several at once."""
     while not town.over.is_set():
         for _ in range(town.random.choice((1, 1, 1, 2, 4))):
-            town.writes(chat_id, "to the bot", town.random.choice(SMALL_TALK))
+            town.writes(chat_id, "to the bot", town.random.choice(town.talk["small_talk"]))
         if town.random.random() < 0.3:
             _tap_something(town, chat_id)
-        await town.pause(6)
+        await town.pause(8)
 
 
 def _tap_something(town: Town, chat_id: int) -> None:
@@ -155,7 +150,7 @@ async def seek(town: Town, chat_id: int, moderator: int) -> None:
 async def _cry(town: Town, chat_id: int) -> Json | None:
     """Says that they are in danger, and waits for the card that may be claimed."""
     before = max(town.world.chats[town.group].messages, default=0)
-    town.writes(chat_id, "to the bot", DANGER)
+    town.writes(chat_id, "to the bot", town.talk["danger"])
 
     def cards() -> list[Json]:
         return [one for one in town.said(town.group, after=before) if _data_of(one, CLAIM)]
@@ -173,7 +168,7 @@ async def _converse(town: Town, chat_id: int, moderator: int, topic: int) -> Non
             if town.random.random() < 0.15:
                 town.sends_a_picture(chat_id)
             else:
-                town.writes(chat_id, "to a human", "kuule", mark=True)
+                town.writes(chat_id, "to a human", town.talk["to_a_human"], mark=True)
         for _ in range(town.random.choice((1, 1, 3))):
             town.moderates(moderator, topic, chat_id)
         await town.pause(4)

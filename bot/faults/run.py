@@ -16,6 +16,7 @@ from bot.faults import people
 from bot.faults.books import Books
 from bot.faults.ledger import Ledger, Seen
 from bot.faults.troubles import Troubles
+from bot.reading import read_mapping
 from bot.sandbox.server import SandboxServer, create_app
 from bot.sandbox.state import MODERATOR_CHAT, MODERATORS, World
 from bot.serving import serve
@@ -23,7 +24,8 @@ from bot.settings import Settings, read_settings
 from bot.supervisor import Child, Supervisor, free_port
 
 TOKEN = "9000:faults"  # noqa: S105 - of a sandbox that ends with the run
-TALKERS, SEEKERS = 8, 4
+TALKERS, SEEKERS = 6, 4
+TALK = Path(__file__).with_name("talk.yml")
 FIRST_RESIDENT = 7_000_000_001
 QUIET_SECONDS = 300.0
 
@@ -93,7 +95,7 @@ async def run(settings: Settings, trained: Path, kills: int, seed: int, show: Sh
         async with _kept_alive(children):
             books = Books(folder / "seura.db")
             ledger = Ledger(MODERATOR_CHAT)
-            town = people.Town(world, MODERATOR_CHAT, random, ledger, books)
+            town = people.Town(world, MODERATOR_CHAT, random, ledger, books, read_mapping(TALK))
             troubles = Troubles(children, sandbox.state.faults, random, kills, show)
             async with asyncio.TaskGroup() as group:
                 _settle_in(town, group)
