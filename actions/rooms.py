@@ -10,11 +10,11 @@ from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff.duty import Hours
+from bot.keys import Keys
 from bot.reading import read_mapping
 from bot.safety.helplines import Helplines
 from bot.settings import Settings
 from bot.store.engine import Store
-from bot.store.secrecy import Keys
 
 KNOWLEDGE = Path(__file__).resolve().parent.parent / "bot" / "knowledge"
 

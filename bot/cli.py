@@ -483,14 +483,18 @@ def rotate() -> None:
 
     Example: ./seura keys rotate
     """
+    from bot.dialogue import tracker
+    from bot.keys import Keys, add_key, keep_first_key
     from bot.store.rotation import encrypt_again
-    from bot.store.secrecy import add_key, keep_first_key
 
     settings = read_settings()
     if settings.keys.get_secret_value():
         raise SetupError("The keys are set in SEURA_KEYS: put a new one before the others there.")
     name = add_key(settings.key_file)
     count = asyncio.run(encrypt_again(settings.database, settings.key_file))
+    count += asyncio.run(
+        tracker.encrypt_again(settings.tracker_database, Keys.load(settings.key_file))
+    )
     keep_first_key(settings.key_file)
     typer.echo(f"{count} texts are encrypted with the new key {name}; the old keys are gone.")
 

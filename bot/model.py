@@ -64,6 +64,8 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "SEURA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
         "SEURA_TRACKER_DB": f"sqlite:///{settings.tracker_database.absolute()}",
         "SEURA_RASA_TOKEN": token,
+        "SEURA_KEYS": settings.keys.get_secret_value(),
+        "SEURA_KEY_FILE": str(settings.key_file.absolute()),
         "RASA_TELEMETRY_ENABLED": "false",
         "OMP_NUM_THREADS": "2",
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.

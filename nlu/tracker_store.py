@@ -32,6 +32,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.errors import SettingsError
+from bot.keys import Keys
 from nlu.failures import TurnFailed
 
 # Messages of the resident that a tracker goes back. `config.yml` asks for 4 states at most, and a
@@ -65,6 +67,9 @@ class ShortTrackerStore(TrackerStore):
         event_broker: is told of new events, where Rasa has one.
         db: an SQLAlchemy address, `sqlite:///FILE` or `postgresql://…`.
         turns: messages of the resident that are kept.
+        keys: encrypt what is kept, as in `bot/keys.py`.
+        key_file: where they are, unless they are given; with neither it is kept as it is, which
+            only tests do.
     """
 
     def __init__(
@@ -74,10 +79,13 @@ class ShortTrackerStore(TrackerStore):
         event_broker: Optional[EventBroker] = None,
         db: Text = "sqlite://",
         turns: int = TURNS,
+        keys: Optional[Text] = None,
+        key_file: Optional[Text] = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
         self._turns = turns
+        self._keys = Keys.load(Path(key_file), keys or "") if key_file else None
         self._engine = _engine(db)
         metadata.create_all(self._engine)
 
@@ -93,7 +101,7 @@ class ShortTrackerStore(TrackerStore):
             return None
         return DialogueStateTracker.from_events(
             sender_id,
-            [_event(one) for one in json.loads(kept)],
+            [_event(one) for one in json.loads(self._opened(kept))],
             self.domain.slots,
             self.max_event_history,
             domain=self.domain,
@@ -104,7 +112,7 @@ class ShortTrackerStore(TrackerStore):
         await self.stream_events(tracker)
         row = {
             "sender_id": tracker.sender_id,
-            "events": json.dumps([_kept(event) for event in shortened(tracker, self._turns)]),
+            "events": self._sealed([_kept(event) for event in shortened(tracker, self._turns)]),
             "changed_at": time.time(),
         }
         try:
@@ -113,6 +121,16 @@ class ShortTrackerStore(TrackerStore):
         except sa.exc.SQLAlchemyError as error:
             # Rasa would keep it in memory, and forget it at the next start.
             raise TurnFailed("the conversation can't be written") from error
+
+    def _sealed(self, events: List[Dict[Text, Any]]) -> Text:
+        written = json.dumps(events)
+        return self._keys.encrypt(written) if self._keys else written
+
+    def _opened(self, kept: Text) -> Text:
+        try:
+            return self._keys.decrypt(kept) if self._keys else kept
+        except SettingsError as error:
+            raise TurnFailed("the conversation can't be decrypted") from error
 
     async def keys(self) -> Iterable[Text]:
         """The ids of all conversations."""

@@ -91,7 +91,7 @@ def test_a_domain_room_leans_on_its_like_and_the_store_alone(room: str) -> None:
 
 
 def test_the_store_imports_no_room() -> None:
-    assert beyond(sources("bot/store"), "bot.store", "bot.errors") == []
+    assert beyond(sources("bot/store"), "bot.store", "bot.errors", "bot.keys") == []
 
 
 def test_the_sandbox_stands_by_itself() -> None:
@@ -99,7 +99,7 @@ def test_the_sandbox_stands_by_itself() -> None:
 
 
 def test_the_dialogue_room_knows_neither_telegram_nor_the_actions() -> None:
-    allowed = [f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "errors", "reading")]
+    allowed = [f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "errors", "keys", "reading")]
     assert beyond(sources("bot/dialogue"), *allowed) == []
     assert against(sources("bot/dialogue"), "telegram", "rasa", "rasa_sdk", "starlette") == []
 
@@ -133,6 +133,7 @@ def is_root(file: Path) -> bool:
 
 def test_small_parts_that_all_lean_on_lean_on_nobody() -> None:
     assert beyond(sources_of("errors")) == []
+    assert beyond(sources_of("keys"), "bot.errors") == []
     assert beyond(sources_of("reading", "settings", "supervisor", "serving"), "bot.errors") == []
     assert beyond(sources_of("embeddings", "tfidf")) == []
     assert beyond(sources_of("model"), "bot.embeddings", "bot.errors", "bot.settings") == []

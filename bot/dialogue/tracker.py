@@ -8,6 +8,8 @@ from typing import Any
 
 import aiosqlite
 
+from bot.keys import Keys
+
 
 async def forget(database: Path, conversation_id: str) -> None:
     """Deletes one conversation from the tracker store."""
@@ -36,7 +38,7 @@ async def forget_before(database: Path, moment: datetime) -> int:
         return gone.rowcount
 
 
-async def words_of(database: Path, conversation_id: str) -> list[dict[str, Any]]:
+async def words_of(database: Path, conversation_id: str, keys: Keys | None) -> list[dict[str, Any]]:
     """What was said last in a conversation, in order: `{at, from, text}`; none where it is gone."""
     address = _address(database)
     if address is None:
@@ -54,9 +56,31 @@ async def words_of(database: Path, conversation_id: str) -> list[dict[str, Any]]
             "text": event.get("text"),
         }
         for row in rows
-        for event in json.loads(row[0])
+        for event in json.loads(keys.decrypt(row[0]) if keys else row[0])
         if event["event"] in {"user", "bot"}
     ]
+
+
+async def encrypt_again(database: Path, keys: Keys) -> int:
+    """Reads every conversation and writes it with the first of the keys, in one transaction.
+
+    Returns:
+        How many there were.
+    """
+    address = _address(database)
+    if address is None:
+        return 0
+    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
+        if not await _has_conversations(connection):
+            return 0
+        await connection.execute("PRAGMA secure_delete = ON")
+        rows = await connection.execute_fetchall("SELECT events, sender_id FROM conversations")
+        again = [(keys.encrypt(keys.decrypt(events)), sender) for events, sender in rows]
+        await connection.executemany(
+            "UPDATE conversations SET events = ? WHERE sender_id = ?", again
+        )
+        await connection.commit()
+    return len(again)
 
 
 async def _has_conversations(connection: aiosqlite.Connection) -> bool:

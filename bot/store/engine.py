@@ -17,8 +17,9 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from bot.keys import Keys
 from bot.store import sqlite
-from bot.store.secrecy import Keys, equip
+from bot.store.secrecy import equip
 from bot.store.tables import Table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -78,6 +79,7 @@ class Store:
 
     def __init__(self, url: str, keys: Keys | None = None) -> None:
         self.url = url
+        self.keys = keys
         self.engine = _engine(url)
         equip(self.engine.sync_engine.dialect, keys)
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
+from bot.keys import Keys
 from bot.store.engine import Store
-from bot.store.secrecy import Keys, Secret, SecretJson
+from bot.store.secrecy import Secret, SecretJson
 from bot.store.tables import Table
 
 

@@ -418,7 +418,9 @@ class ResidentTalk:
         """Everything that is kept about the resident, as two files."""
         language = talk.resident.language
         kept = await keeping.everything(talk.session, talk.resident)
-        words = await tracker.words_of(self.tracker_database, talk.resident.conversation_id)
+        words = await tracker.words_of(
+            self.tracker_database, talk.resident.conversation_id, self.store.keys
+        )
         kept["conversation"] = words
         await self._say_in(talk, "utter_my_data", keep_open=True)
         name = self.phrases("mydata.file", language)

@@ -4,8 +4,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
-from bot.dialogue.tracker import forget, forget_before, forget_others
+from bot.dialogue.tracker import (
+    encrypt_again,
+    forget,
+    forget_before,
+    forget_others,
+    words_of,
+)
+from bot.keys import Keys
 from tests.dialogue.trackers import conversations, files_in, holds, make_trackers, write
 
 
@@ -106,3 +114,38 @@ async def test_a_conversation_is_forgotten_when_nothing_was_said_for_long(tracke
 
 async def test_nothing_old_is_looked_for_where_there_is_no_store(tmp_path: Path) -> None:
     assert await forget_before(tmp_path / "rasa.db", datetime.now(UTC)) == 0
+
+
+# --- encrypted, as Rasa's process writes it --------------------------------------------------
+
+
+OLD, NEW = (f"{name}:{Fernet.generate_key().decode()}" for name in ("old", "new"))
+
+
+@pytest.fixture
+def encrypted(trackers: Path) -> Path:
+    """The same store, encrypted with the old key."""
+    with closing(sqlite3.connect(trackers)) as connection, connection:
+        for sender, events in connection.execute("SELECT sender_id, events FROM conversations"):
+            connection.execute(
+                "UPDATE conversations SET events = ? WHERE sender_id = ?",
+                (Keys.of(OLD).encrypt(events), sender),
+            )
+    return trackers
+
+
+async def test_what_was_said_is_read_with_the_keys(encrypted: Path) -> None:
+    [first, *_] = await words_of(encrypted, "anna", Keys.of(OLD))
+    assert (first["from"], first["text"]) == ("user", "salaisuus anna")
+
+
+async def test_with_a_new_key_nothing_is_left_that_the_old_one_opens(encrypted: Path) -> None:
+    assert await encrypt_again(encrypted, Keys.of(f"{NEW},{OLD}")) == 3
+    [first, *_] = await words_of(encrypted, "bertta", Keys.of(NEW))
+    assert first["text"] == "salaisuus bertta"
+    assert not holds(encrypted, "gcm:old:")
+
+
+async def test_where_there_is_no_store_nothing_is_encrypted_again(tmp_path: Path) -> None:
+    assert await encrypt_again(tmp_path / "rasa.db", Keys.of(NEW)) == 0
+    assert files_in(tmp_path) == []

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 
+from bot.keys import Keys
 from bot.settings import ROOT
 from bot.supervisor import free_port
 
@@ -91,6 +92,17 @@ class Stack:
         for name in ("seura.db", "rasa.db"):
             self._rows(name, "PRAGMA wal_checkpoint(TRUNCATE)")
         return b"\0".join(file.read_bytes() for file in (self.var / "demo").glob("*.db*"))
+
+    def files(self) -> bytes:
+        """All that lies in the demo's folder, byte by byte: databases, logs and the rest."""
+        self.databases()
+        return b"\0".join(f.read_bytes() for f in (self.var / "demo").rglob("*") if f.is_file())
+
+    def conversations(self) -> str:
+        """What Rasa keeps of all conversations, decrypted."""
+        keys = Keys.load(self.var / "demo" / "keys")
+        rows = self._rows("rasa.db", "SELECT events FROM conversations")
+        return "\n".join(keys.decrypt(row[0]) for row in rows)
 
     def logs(self) -> bytes:
         """All that the demo's processes have logged."""

@@ -34,17 +34,22 @@ def test_an_erased_resident_is_forgotten_everywhere(
     topic.hears("utter_topic_resident")
     aino.writes(topic, "/end")
     anna.hears("utter_handoff_ended", "utter_resumed", QUESTIONS["life_situation"])
-    assert TO_THE_BOT.encode() in stack.databases(), "the search finds what is there"
+    assert TO_THE_BOT in stack.conversations(), "it is kept"
+    assert TO_THE_BOT.encode() not in stack.files(), "and encrypted"
+    assert anna.alias().encode() in stack.files(), "the search finds what is there"
 
     anna.says("poista kaikki mun tiedot")
     anna.hears("utter_ask_erase_form_erase_consent")
     anna.says("joo")
     anna.hears("utter_erased")
-    traces = [word.encode() for word in (TO_THE_BOT, WAITING, TO_THE_HUMAN, anna.alias())]
+    words = (TO_THE_BOT, WAITING, TO_THE_HUMAN, anna.alias(), str(anna.chat))
+    # Last, their number as SQLite writes it.
+    traces = [*(word.encode() for word in words), anna.chat.to_bytes(6, "big")]
     until(
-        lambda: not any(trace in stack.databases() for trace in traces),
-        "no word of theirs is left in the databases",
+        lambda: not any(trace in stack.files() for trace in traces),
+        "no trace of them is left in any file",
     )
+    assert TO_THE_BOT not in stack.conversations()
     until(
         lambda: topic.number not in {one["id"] for one in topics(stack.sandbox)},
         "their topic is gone",

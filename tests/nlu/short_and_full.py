@@ -98,13 +98,19 @@ def did(tracker, message_id):
     ]
 
 
+def holds(folder, words):
+    return any(words in file.read_bytes() for file in folder.glob("short.db*"))
+
+
 async def main(model, conversations, length):
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     agents = [Agent.load(model), Agent.load(model)]
     domain = agents[0].domain
     folder = Path(tempfile.mkdtemp())
     stores = [
-        ShortTrackerStore(domain, db=f"sqlite:///{folder / 'short.db'}"),
+        ShortTrackerStore(
+            domain, db=f"sqlite:///{folder / 'short.db'}", key_file=str(folder / "keys")
+        ),
         InMemoryTrackerStore(domain),
     ]
     for agent, store in zip(agents, stores):
@@ -136,7 +142,9 @@ async def main(model, conversations, length):
             if answers[0] != answers[1]:
                 different.append([conversation, number, intent, answers])
                 break
-    return {"turns": turns, "different": different[:3], "most": most, "rules": found}
+    plain = holds(folder, b"action_listen")
+    kept = {"most": most, "plain": plain, "rules": found}
+    return {"turns": turns, "different": different[:3], **kept}
 
 
 if __name__ == "__main__":

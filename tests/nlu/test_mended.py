@@ -20,6 +20,7 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
     found = json.loads(answer[0].removeprefix("FOUND "))
     assert found["different"] == []
     assert found["turns"] == 8 * 25
+    assert not found["plain"], "what is kept is encrypted"
     short, full = found["most"]
     assert short < full
     assert found["rules"]["unlike"] == 0
