@@ -19,7 +19,7 @@ from bot.safety.normalise import fold, normalise, readings
 
 Kind = Literal["emergency", "suicide", "violence", "selfharm"]
 Level = Literal["now", "soon", "concern"]
-About = Literal["self", "other"]
+About = Literal["by_self", "self", "other"]
 
 # Most serious first.
 KINDS = get_args(Kind)
@@ -46,7 +46,8 @@ class Assessment:
         kind: the danger.
         level: `now` said outright, `soon` said in other words, `concern` worth asking about.
         pattern_ids: the catalogue's patterns that found it. They may be kept; the words may not.
-        about: `other` when the writer is worried about somebody else's life, else `self`.
+        about: `other` when the writer is worried about somebody else's life, `by_self` when they
+            may do somebody harm themselves, else `self`.
     """
 
     kind: Kind

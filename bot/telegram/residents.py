@@ -688,6 +688,8 @@ def _first_answer(assessment: Assessment, *, again: bool) -> str:
         return "utter_crisis_still"
     if assessment.level == "concern" and assessment.kind in {"suicide", "selfharm"}:
         return "utter_crisis_concern"
+    if assessment.about == "by_self":
+        return "utter_crisis_by_self"
     return f"utter_crisis_{assessment.kind}"
 
 

@@ -16,6 +16,7 @@ ALL = {"fi", "en", "sv", "ru", "uk", "ar"}
 FIRST = [f"utter_crisis_{kind}" for kind in KINDS] + ["utter_crisis_friend"]
 WITH_LINES = [
     *FIRST,
+    "utter_crisis_by_self",
     "utter_crisis_concern",
     "utter_crisis_waiting",
     "utter_crisis_still",

@@ -68,6 +68,27 @@ def test_what_is_said_in_other_words_is_less_than_now(
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["Haluan tappaa jonkun", "pelkään että satutan lastani", "I want to hurt someone"],
+)
+def test_whoever_may_hurt_somebody_is_told_apart_from_who_is_hurt(
+    screen: CrisisScreen, text: str
+) -> None:
+    assessment = screen.assess(text)
+    assert assessment
+    assert (assessment.kind, assessment.about) == ("violence", "by_self")
+
+
+@pytest.mark.parametrize("text", ["mieheni lyö minua", "my neighbour is beating his wife"])
+def test_whoever_is_hurt_or_sees_it_is_not_taken_for_the_one_who_hurts(
+    screen: CrisisScreen, text: str
+) -> None:
+    assessment = screen.assess(text)
+    assert assessment
+    assert (assessment.kind, assessment.about) == ("violence", "self")
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("Kaverini sanoo tappavansa itsensä", "suicide"),
