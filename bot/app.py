@@ -31,6 +31,7 @@ from bot.console.words import Words
 from bot.dialogue.client import RasaClient
 from bot.dialogue.clock import Clock
 from bot.dialogue.wording import Wording
+from bot.errors import SettingsError
 from bot.handoff.canned import CannedReplies
 from bot.handoff.presence import Presence
 from bot.people import registry, sign_in
@@ -41,6 +42,7 @@ from bot.safety.assessing import Assessor
 from bot.serving import serve
 from bot.settings import KEEP_ALIVE, ROOT, SAMPLES_LOADED, Settings
 from bot.telegram import commands
+from bot.telegram.alarms import Alarms
 from bot.telegram.desk import Desk
 from bot.telegram.forgetting import Forgetter
 from bot.telegram.group import Allowance, Group
@@ -117,6 +119,9 @@ class App:
         self.presence = Presence()
         self.relay = Relay(self.store, self.bot, self.desk, self.presence)
         self.volunteering = VolunteerDesk(self.store, self.desk)
+        self.alarms = Alarms(
+            self.store, self.bot, settings.moderator_chat, settings.moderator_language, wording
+        )
         self.suggestions = Suggestions(
             store=self.store,
             wording=wording,
@@ -239,7 +244,8 @@ class App:
                 self.suggestions.run(),
                 Reimporter(self.store, self.rooms.gazetteer, SOURCES).run(),
                 lanes.run(),
-                Poller(self.store, self.bot, lanes).run(),
+                Poller(self.store, self.bot, lanes, self.alarms).run(),
+                self.alarms.run(),
                 self.retention.run(),
                 self._sweep(),
             )
@@ -357,11 +363,14 @@ async def _until_stopped(*work: Coroutine[Any, Any, None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(piece) for piece in work]
-        await stopped.wait()
-        for task in tasks:
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(piece) for piece in work]
+            await stopped.wait()
+            for task in tasks:
+                task.cancel()
+    except* SettingsError as faults:  # told as such, not as a group of one
+        raise faults.exceptions[0] from None
 
 
 def _chat_type(incoming: Incoming) -> str:

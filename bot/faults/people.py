@@ -16,7 +16,7 @@ from bot.sandbox.table import Json, Upload
 
 CALLS_A_HUMAN = re.compile("ihmi|person|human", re.IGNORECASE)
 CLAIM, END = "h:claim", "h:end"
-PATIENCE = 240.0  # seconds after which somebody who gets no answer counts as stuck
+PATIENCE = 600.0  # seconds after which somebody who gets no answer counts as stuck
 
 
 @dataclass

@@ -27,7 +27,7 @@ TOKEN = "9000:faults"  # noqa: S105 - of a sandbox that ends with the run
 TALKERS, SEEKERS = 6, 4
 TALK = Path(__file__).with_name("talk.yml")
 FIRST_RESIDENT = 7_000_000_001
-QUIET_SECONDS = 300.0
+QUIET_SECONDS = 600.0
 
 Show = Callable[[str, int, int | None], None]
 

@@ -5,15 +5,19 @@ Telegram does not list what a bot has sent. But an edit that would change nothin
 The ids go upwards: in a group of its own, and through all private chats of a bot together.
 """
 
+import asyncio
+from datetime import timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot, InlineKeyboardMarkup
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.store.tables import Outgoing
 
 # How many ids are tried. Others write meanwhile, and each of their messages takes one.
 AHEAD = 40
+ATTEMPTS = 3
 # Calls that make a message; of others it does no harm to make them twice.
 MAKING = frozenset({"send_message", "copy_message", "send_document"})
 
@@ -44,13 +48,30 @@ async def find(bot: Bot, row: Outgoing, chat_id: int, after: int) -> int | None:
     markup = (row.params or {}).get("reply_markup") or {}
     keyboard = InlineKeyboardMarkup.de_json(markup) if "inline_keyboard" in markup else None
     for message_id in range(after + 1, after + 1 + AHEAD):
+        is_there = await _is_there(bot, row.chat_id, message_id, keyboard)
+        if is_there is None:
+            return None
+        if is_there:
+            return message_id
+    return None
+
+
+async def _is_there(
+    bot: Bot, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup | None
+) -> bool | None:
+    """Whether the bot's message is there; none where Telegram does not answer."""
+    for _ in range(ATTEMPTS):
         try:
             await bot.edit_message_reply_markup(chat_id, message_id, reply_markup=keyboard)
         except BadRequest as refusal:
-            if "not modified" in refusal.message:
-                return message_id
+            return "not modified" in refusal.message
+        except RetryAfter as error:
+            wait = error.retry_after
+            await asyncio.sleep(wait.total_seconds() if isinstance(wait, timedelta) else wait)
+        except NetworkError:
+            await asyncio.sleep(0.2)
         except TelegramError:
             return None
         else:
-            return message_id
+            return True
     return None

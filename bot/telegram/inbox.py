@@ -7,8 +7,9 @@ resident (and each topic) has a lane: one update at a time, in order; lanes run 
 
 import asyncio
 import json
+import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,11 +18,12 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Bot
-from telegram import Update as TelegramUpdate
 from telegram.error import Conflict, RetryAfter, TelegramError
 
+from bot.errors import SettingsError
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Update, now
+from bot.telegram.alarms import Alarms
 from bot.telegram.outbox import DATABASE_FAULTS, pause_of
 from bot.tracing import mark
 
@@ -31,6 +33,12 @@ BELL = "inbox"
 ATTEMPTS = 3
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
 POLL_SECONDS = 25
+# How much longer the answer may take that Telegram owes after that.
+READ_SECONDS = 20
+# So many polls ended by another process in a row are no accident.
+CONFLICTS = 3
+NEWCOMER_SECONDS = 120.0
+GIVING_WAY_SECONDS = 10.0
 SETTLE = (
     update(Update)
     .where(Update.update_id == bindparam("update"))
@@ -63,14 +71,18 @@ Handler = Callable[[Incoming], Awaitable[None]]
 
 def lane_of(update: dict[str, Any]) -> str:
     """Who must be served in order: a resident, or a topic of the group."""
-    message = update.get("message") or update.get("edited_message") or {}
-    tap = update.get("callback_query") or {}
-    member = update.get("my_chat_member") or update.get("chat_member") or {}
-    chat = message.get("chat") or (tap.get("message") or {}).get("chat") or member.get("chat") or {}
+    kinds = (update.get(kind) for kind in KINDS if kind != "callback_query")
+    inner = next((one for one in kinds if one), None)
+    inner = _object(inner or _object(update.get("callback_query")).get("message"))
+    chat = _object(inner.get("chat"))
     if chat.get("type") == "private":
-        return f"resident:{chat['id']}"
-    thread = message.get("message_thread_id") or (tap.get("message") or {}).get("message_thread_id")
-    return f"topic:{thread or 0}"
+        return f"resident:{chat.get('id')}"
+    return f"topic:{inner.get('message_thread_id') or 0}"
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """What should be an object; an empty one where it is something else."""
+    return value if isinstance(value, dict) else {}
 
 
 async def put(session: AsyncSession, update_id: int, lane: str, body: dict[str, Any]) -> bool:
@@ -89,34 +101,66 @@ async def put(session: AsyncSession, update_id: int, lane: str, body: dict[str, 
 class Poller:
     """Long polling: one request is always open, so an update is here as soon as it is sent."""
 
-    def __init__(self, store: Store, bot: Bot, lanes: "Lanes") -> None:
+    def __init__(self, store: Store, bot: Bot, lanes: "Lanes", alarms: Alarms) -> None:
         self._store = store
         self._bot = bot
         self._lanes = lanes
+        self._alarms = alarms
+        self._began = time.monotonic()
+        self._conflicts = 0
 
     async def run(self) -> None:
-        """Runs until cancelled; what an earlier process left unhandled has its place first."""
+        """Runs until cancelled; what an earlier process left unhandled has its place first.
+
+        Raises:
+            SettingsError: another process polls with this token, and was there before.
+        """
         await self._lanes.recovered.wait()
         offset = None
         while True:
             try:
-                updates = await self._bot.get_updates(
-                    offset=offset, timeout=POLL_SECONDS, allowed_updates=KINDS
-                )
+                updates = await self._poll(offset)
             except RetryAfter as error:
                 await asyncio.sleep(pause_of(error))
             except Conflict:
-                log.error("another process polls with the same token")  # noqa: TRY400
-                await asyncio.sleep(10)
+                await self._give_way()
             except TelegramError as error:
                 log.warning("polling failed", error=type(error).__name__)
                 await asyncio.sleep(1)
             else:
+                self._conflicts = 0
                 if updates and await self._stored(updates):
-                    offset = updates[-1].update_id + 1
+                    offset = updates[-1]["update_id"] + 1
                     await asyncio.sleep(0)  # those who were just served go first
 
-    async def _stored(self, updates: tuple[TelegramUpdate, ...]) -> bool:
+    async def _poll(self, offset: int | None) -> list[dict[str, Any]]:
+        """Updates as Telegram writes them.
+
+        Not through `get_updates`: an update that the library can't read would come again and again.
+        """
+        updates: list[dict[str, Any]] = await self._bot._post(
+            "getUpdates",
+            {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": KINDS},
+            read_timeout=POLL_SECONDS + READ_SECONDS,
+        )
+        return updates
+
+    async def _give_way(self) -> None:
+        """Two who poll end each other's polls: the one that came last stops."""
+        self._conflicts += 1
+        log.error("another process polls with the same token")
+        if self._conflicts < CONFLICTS:
+            await asyncio.sleep(1)
+        elif time.monotonic() - self._began < NEWCOMER_SECONDS:
+            raise SettingsError(
+                "Another process polls with the token of SEURA_TELEGRAM_TOKEN, and only one may: "
+                "end that one, or give this one a bot of its own."
+            )
+        else:
+            await self._alarms.sound("second_poller")
+            await asyncio.sleep(GIVING_WAY_SECONDS)
+
+    async def _stored(self, updates: list[dict[str, Any]]) -> bool:
         """Keeps updates and hands them on; false where they can't be kept: they come again.
 
         A full disk must not end the app: what was asked before it filled can still be answered.
@@ -131,13 +175,13 @@ class Poller:
             self._lanes.take(lane_of(incoming.body), incoming)
         return True
 
-    async def keep(self, updates: tuple[TelegramUpdate, ...]) -> list[Incoming]:
+    async def keep(self, updates: Iterable[dict[str, Any]]) -> list[Incoming]:
         """Stores updates; those that came before are left as they are.
 
         Returns:
             What is new, to be handled for the first time.
         """
-        bodies = {arrived.update_id: arrived.to_dict() for arrived in updates}
+        bodies = {arrived["update_id"]: arrived for arrived in updates}
         mark("received", *bodies)
         rows = [
             {"update_id": key, "lane": lane_of(body), "body": json.dumps(body), "attempts": 1}

@@ -378,7 +378,7 @@ class Sender:
             if row.from_human or row.handoff_id:
                 await self._settle(row, state="sent", message_id=sent)
             else:
-                self._note(row, sent if isinstance(sent, int) else None)
+                await self._note(row, sent if isinstance(sent, int) else None)
         return True
 
     async def _not_placed(self, row: Outgoing, group: Group, error: TelegramError) -> bool:
@@ -403,16 +403,15 @@ class Sender:
             await self._settle(row, state="sent" if same else "failed", error=error.message)
         return True
 
-    def _note(self, row: Outgoing, message_id: int | None) -> None:
-        """Settles what the bot has said while its next message is on its way."""
-        before = self._noting.get(row.chat_id)
+    async def _note(self, row: Outgoing, message_id: int | None) -> None:
+        """Settles what the bot has said while its next message is on its way.
 
-        async def noted() -> None:
-            if before:
-                await before
-            await self._settle(row, state="sent", message_id=message_id)
-
-        self._noting[row.chat_id] = asyncio.create_task(noted())
+        One at a time: a crash is to leave as little in doubt as can be.
+        """
+        if row.chat_id in self._noting:
+            await self._noted(row.chat_id)
+        noting = self._settle(row, state="sent", message_id=message_id)
+        self._noting[row.chat_id] = asyncio.create_task(noting)
 
     async def _noted(self, chat_id: int) -> None:
         """Waits until all that was sent to a chat is settled; goes on settling when cancelled."""

@@ -256,6 +256,8 @@ class Relay:
             response = "utter_topic_not_delivered" if row.from_human else "utter_topic_not_edited"
             key = f"{row.key}:undelivered"
             await self.desk.tell(session, handoff, key, response, message=row.said_id)
+        elif handoff and row.from_human and row.chat_id == self.desk.group.configured_id:
+            await self.desk.tell_not_seen(session, handoff, row)
 
     async def _settle(self, session: AsyncSession, row: Outgoing) -> None:
         """Notes in the ledger how a moderator's message fares, all its pieces together."""

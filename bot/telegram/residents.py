@@ -26,6 +26,7 @@ from bot.handoff.states import HELD, RESIDENT
 from bot.handoff.summary import minimal
 from bot.residents import consent, identity, keeping
 from bot.residents.aliases import Aliases
+from bot.residents.floods import Floods
 from bot.residents.language import detect
 from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
@@ -96,6 +97,7 @@ class ResidentTalk:
     # what they could help with, which `open` looks up.
     asked_for_words: set[int] = field(default_factory=set)
     being_asked: set[int] = field(default_factory=set)
+    floods: Floods = field(default_factory=Floods)
 
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
@@ -170,6 +172,11 @@ class ResidentTalk:
         if location and not talk.silent:
             payload = self._place(talk.resident, location)
         if await self._without_rasa(talk, text, payload, message):
+            await talk.incoming.settle(talk.session)
+            return None
+        if flooded := self.floods.overflows(talk.resident.id, message.get("date") or 0):
+            if flooded == 1:
+                await self._say_in(talk, "utter_flood", keep_open=True)
             await talk.incoming.settle(talk.session)
             return None
         if payload is None:

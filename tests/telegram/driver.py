@@ -241,7 +241,7 @@ class Seura:
                 app.relay.run(),
                 app.volunteering.run(),
                 app.forgetter.run(),
-                Poller(app.store, app.bot, self._lanes).run(),
+                Poller(app.store, app.bot, self._lanes, app.alarms).run(),
             )
         ]
 

@@ -60,7 +60,7 @@ def a_poller(seura: Seura) -> Poller:
     app = seura.app
     lanes = Lanes(app.store, app._route, app.residents.give_up)
     lanes.recovered.set()
-    return Poller(app.store, app.bot, lanes)
+    return Poller(app.store, app.bot, lanes, app.alarms)
 
 
 async def test_an_update_is_not_confirmed_before_it_is_stored_however_long_that_takes(
@@ -68,7 +68,7 @@ async def test_an_update_is_not_confirmed_before_it_is_stored_however_long_that_
 ) -> None:
     keep, unconfirmed = Poller.keep, []
 
-    async def full_at_first(poller: Poller, updates: tuple[TelegramUpdate, ...]) -> list[Incoming]:
+    async def full_at_first(poller: Poller, updates: list[Json]) -> list[Incoming]:
         unconfirmed.append(len(asleep.people.world.updates.pending))
         if len(unconfirmed) < 3:
             raise OperationalError("insert", {}, Exception("database or disk is full"))
@@ -89,7 +89,7 @@ async def test_what_a_crash_left_unhandled_is_taken_up_at_start_in_order(
     for text in ("yksi", "kaksi", "kolme"):
         await seura.people.write(ANNA, text)
     poller = a_poller(seura)
-    await poller.keep(await seura.app.bot.get_updates())
+    await poller.keep(await poller._poll(None))
     assert await seura.said() == []
     seura.start()
     await seura.quiet()
@@ -124,7 +124,8 @@ async def test_a_voice_message_is_stored_with_its_length_as_telegram_gave_it(
     asleep: Seura,
 ) -> None:
     await asleep.people.act(f"chats/{ANNA}/files", user_id=ANNA, kind="voice", content="aGVp")
-    await a_poller(asleep).keep(await asleep.app.bot.get_updates())
+    poller = a_poller(asleep)
+    await poller.keep(await poller._poll(None))
     async with asleep.app.store.begin() as session:
         [row] = await session.scalars(select(Update))
     assert '"duration": 1' in str(row.body)
