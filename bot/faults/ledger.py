@@ -84,9 +84,12 @@ class Ledger:
     seen: Sequence[Seen] = ()
     queued: Sequence[Queued] = ()
     handled: frozenset[int] = frozenset()
+    _owned_up: Counter[tuple[Kind, int]] = field(default_factory=Counter)
+    _by_update: dict[int | None, list[Queued]] = field(default_factory=dict)
 
     def ends(self) -> Counter[tuple[Kind, str]]:
         """How often which kind of thing ended how."""
+        self._owned_up = self._own_up()
         ends = {one.update_id: self._end(one) for one in self.sent}
         for late in self._out_of_order():
             if ends[late.update_id] in CLEAN:
@@ -129,26 +132,33 @@ class Ledger:
             return "doubled"
         if found:
             return "arrived"
-        return "unknown, told" if self._is_told(one) else "lost"
+        if self._owned_up[one.kind, one.chat_id]:
+            self._owned_up[one.kind, one.chat_id] -= 1
+            return "unknown, told"
+        return "lost"
 
     def _is_right(self, one: Sent, seen: Seen) -> bool:
         if one.kind == "to a resident":
             return seen.chat_id == one.chat_id
         return seen.chat_id == self.group and seen.topic_id in self.topics[one.chat_id]
 
-    def _is_told(self, one: Sent) -> bool:
-        """Whether it was owned up to, and the one who sent it has heard so."""
-        rows = self._rows(one)
-        owned = [row for row in rows if row.state in {"unknown", "failed"}]
-        told = [row for row in rows if ":undelivered" in row.key and row.state == "sent"]
-        return bool(owned) and bool(told)
+    def _own_up(self) -> Counter[tuple[Kind, int]]:
+        """How many of a talk's words are owned up to as unknown, and their sender told so."""
+        told = {row.key.partition(":undelivered")[0]: row for row in self.queued if _tells(row)}
+        owned: Counter[tuple[Kind, int]] = Counter()
+        for row in self.queued:
+            if row.state in {"unknown", "failed"} and row.key in told:
+                if row.chat_id == self.group:
+                    owned["to a human", told[row.key].chat_id] += 1
+                else:
+                    owned["to a resident", row.chat_id] += 1
+        return owned
 
     def _rows(self, one: Sent) -> list[Queued]:
-        if not hasattr(self, "_by_update"):
-            self._by_update: dict[int | None, list[Queued]] = defaultdict(list)
+        if not self._by_update:
             for row in self.queued:
-                self._by_update[row.update_id].append(row)
-        return self._by_update[one.update_id]
+                self._by_update.setdefault(row.update_id, []).append(row)
+        return self._by_update.get(one.update_id, [])
 
     def _out_of_order(self) -> Iterator[Sent]:
         """What came before something that had been sent earlier in the same talk."""
@@ -169,3 +179,7 @@ class Ledger:
             return min((seen.message_id for seen in self.seen if one.mark in seen.text), default=0)
         ids = [row.message_id for row in self._rows(one) if row.chat_id == one.chat_id]
         return min((number for number in ids if number), default=0)
+
+
+def _tells(row: Queued) -> bool:
+    return ":undelivered" in row.key and row.state == "sent"

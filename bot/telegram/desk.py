@@ -297,6 +297,11 @@ class Desk:
             key = f"gone:{handoff.id}:{resident.seen_at.timestamp()}"
             await self.tell(session, handoff, key, "utter_topic_gone")
 
+    async def tell_not_seen(self, session: AsyncSession, handoff: Handoff, row: Outgoing) -> None:
+        """Tells a resident that what they sent may not have reached the human."""
+        key = f"{row.key}:undelivered"
+        await self._tell_resident(session, handoff, key, "utter_handoff_not_delivered")
+
     async def tell_feedback(self, session: AsyncSession, handoff: Handoff, code: str) -> None:
         """Says how the talk was for the resident."""
         words = self.phrases(f"feedback.{code}", self.language)

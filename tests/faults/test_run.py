@@ -1,0 +1,19 @@
+"""The fault test as CI runs it: ten kills."""
+
+import pytest
+
+from bot import model
+from bot.faults.run import run
+from bot.settings import read_settings
+
+pytestmark = pytest.mark.end_to_end
+
+
+@pytest.mark.filterwarnings("ignore")  # of connections that the kills cut off
+async def test_ten_kills_lose_nothing_double_nothing_and_misdirect_nothing() -> None:
+    settings = read_settings()
+    trained = model.train(settings, lambda stage: None)
+    outcome = await run(settings, trained, kills=10, seed=1, show=lambda *_: None)
+    assert outcome.faults == []
+    assert outcome.ledger.sent
+    assert sum(outcome.troubles[f"{name} killed"] for name in ("app", "rasa")) == 10
