@@ -88,7 +88,7 @@ class App:
         self.rasa = RasaClient(
             settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
         )
-        wording = Wording.load(WORDING)
+        wording = self.wording = Wording.load(WORDING)
         renderer = Renderer(
             self.rooms.factors, self.rooms.interests, self.rooms.gazetteer, self.rooms.phrases
         )
@@ -204,6 +204,10 @@ class App:
                 interests=self.rooms.interests,
                 canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
                 presence=self.presence,
+                gazetteer=self.rooms.gazetteer,
+                wording=self.wording,
+                when_words=self.rooms.when_words,
+                tiles=self.settings.map_tiles,
                 demo=demo,
             )
         )

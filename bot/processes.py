@@ -65,6 +65,7 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_DATABASE_URL": settings.database_url,
         "SEURA_PORT": str(settings.port),
         "SEURA_CONSOLE_URL": settings.console_url,
+        "SEURA_MAP_TILES": settings.map_tiles,
         "SEURA_VAR": str(settings.var),
         "SEURA_MODELS": str(settings.model_folder),
         "SEURA_TRACKER_DAYS": str(settings.tracker_days),

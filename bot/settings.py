@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     actions_port: int = 5055
     port: int = 8900
     console_url: str = ""
+    map_tiles: str = ""
     tracker_days: float = Field(30.0, gt=0)
     handoff_days: float = Field(14.0, gt=0)
     resident_days: float = Field(180.0, gt=0)

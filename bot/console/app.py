@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from bot.console.house import STATIC, House, path
 from bot.console.pages import (
     account,
+    activities,
     audit,
     duty,
     front,
@@ -22,7 +23,7 @@ from bot.console.pages import (
     talk,
     volunteers,
 )
-from bot.console.security import SecurityHeaders
+from bot.console.security import SecurityHeaders, site_of
 from bot.console.visit import Forged, NotSignedIn, Page, Visit
 from bot.console.words import chosen_language
 from bot.errors import NotPermitted
@@ -35,6 +36,7 @@ PAGES: tuple[Page, ...] = (
     *numbers.PAGES,
     *duty.PAGES,
     *volunteers.PAGES,
+    *activities.PAGES,
     *people.PAGES,
     *audit.PAGES,
 )
@@ -42,6 +44,7 @@ PAGES: tuple[Page, ...] = (
 FAULTS: Mapping[type[Exception], tuple[str, int]] = {
     NotPermitted: ("not_permitted", 403),
     talk.Gone: ("not_found", 404),
+    activities.NoActivity: ("not_found", 404),
     Forged: ("forged", 403),
 }
 
@@ -82,7 +85,7 @@ def create_console(house: House) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders, images=site_of(house.tiles))],
         exception_handlers={
             NotSignedIn: sign_in_first,
             404: not_found,

@@ -8,10 +8,12 @@ from typing import Any
 
 import jinja2
 
+from bot.activities.places import Gazetteer
 from bot.console import times
+from bot.console.outline import outline_of
 from bot.console.security import Seal
 from bot.console.words import Words
-from bot.dialogue.wording import Phrases
+from bot.dialogue.wording import Phrases, Wording
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff.canned import CannedReplies
@@ -36,6 +38,11 @@ class House:
         interests: the catalogue of what people like.
         canned: replies that moderators need often.
         presence: who types in which talk.
+        gazetteer: the places of the region.
+        wording: what the bot says, for previews.
+        when_words: how it says when something is.
+        tiles: address of the map's tiles, `https://…/{z}/{x}/{y}.png`; without one the map is
+            plain.
         demo: people may sign in as the sample people, without a link.
     """
 
@@ -47,9 +54,14 @@ class House:
     interests: InterestCatalogue
     canned: CannedReplies
     presence: Presence
+    gazetteer: Gazetteer
+    wording: Wording
+    when_words: Mapping[str, Any]
+    tiles: str = ""
     demo: bool = False
 
     def __post_init__(self) -> None:
+        self.outline = outline_of(self.gazetteer.places)
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,

@@ -26,6 +26,7 @@ PLACES = (
     Place("/numbers", "numbers", Permission.SEE_NUMBERS),
     Place("/duty", "duty", Permission.PLAN_DUTY),
     Place("/volunteers", "volunteers", Permission.MANAGE_VOLUNTEERS),
+    Place("/activities", "activities", Permission.EDIT_ACTIVITIES),
     Place("/people", "people", Permission.MANAGE_PEOPLE),
     Place("/audit", "audit", Permission.SEE_AUDIT),
 )

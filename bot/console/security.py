@@ -138,6 +138,12 @@ def is_from_here(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
+def site_of(address: str) -> str:
+    """The site of an address, as policies name one; all of its hosts where it has a `{s}`."""
+    parts = urlsplit(address.replace("{s}", "*"))
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme == "https" else ""
+
+
 class SecurityHeaders:
     """Adds the headers to every answer.
 

@@ -94,12 +94,16 @@ class Visit:
             language_name=lambda code: house.language_name(code, language),
             danger_name=lambda kind: house.phrases(f"danger.{kind}", language),
             feedback_name=lambda code: house.phrases(f"feedback.{code}", language),
-            title_of=lambda texts: _in(language, texts),
+            in_words=self.in_words,
             csrf=house.seal.token(self.signed_in.session.id),
             places=places(self.person.role),
             here=self.request.url.path,
             **values,
         )
+
+    def in_words(self, texts: Mapping[str, str]) -> str:
+        """A text in their language; in Finnish, or any, where it is not there."""
+        return texts.get(self.language) or texts.get("fi") or next(iter(texts.values()), "")
 
     def refused(self, refusal: HandoffRefused) -> str:
         """Why something was refused, in words."""
@@ -126,11 +130,6 @@ class Visit:
 def _number(given: object) -> int | None:
     text = str(given or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _in(language: str, texts: Mapping[str, str]) -> str:
-    """A text in a language; in Finnish, or any, where it is not there."""
-    return texts.get(language) or texts.get("fi") or next(iter(texts.values()), "")
 
 
 type Handler = Callable[[Visit], Awaitable[Response]]

@@ -6,17 +6,20 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from bot.activities.places import Gazetteer
+from bot.app import WORDING
 from bot.console.app import create_console
 from bot.console.house import PREFIX, House
 from bot.console.security import Seal
 from bot.console.words import Words
-from bot.dialogue.wording import Phrases
+from bot.dialogue.wording import Phrases, Wording
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff.canned import CannedReplies
 from bot.handoff.presence import Presence
 from bot.people import registry, sign_in
 from bot.people.permissions import Role
+from bot.reading import read_mapping
 from bot.store.engine import Store
 from tests.conftest import KNOWLEDGE
 from tests.console.browser import Browser
@@ -46,6 +49,9 @@ def house(store: Store) -> House:
         interests=InterestCatalogue.load(KNOWLEDGE / "interests.yml"),
         canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
         presence=Presence(),
+        gazetteer=Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"),
+        wording=Wording.load(WORDING),
+        when_words=read_mapping(KNOWLEDGE / "when.yml"),
     )
 
 

@@ -50,7 +50,7 @@ def read(pages: Sequence[bytes], name: str) -> Iterator[Draft | Refused]:
     """
     for page in pages:
         rows = _xlsx(page) if page.startswith(XLSX) else _csv(page)
-        yield from each(_numbered(rows), lambda row: row["row"], _fields)
+        yield from each(_numbered(rows), lambda row: row["row"], fields_of)
 
 
 def write_template(path: Path) -> None:
@@ -206,7 +206,12 @@ def _numbered(rows: Iterator[list[str]]) -> Iterator[Row]:
             yield {**found, "row": f"row {number} ({found.get('id') or '?'})"}
 
 
-def _fields(row: Row) -> dict[str, Any]:
+def fields_of(row: Row) -> dict[str, Any]:
+    """The fields of a draft, by name, from a row of the table.
+
+    Raises:
+        Unfit: a cell can't be understood.
+    """
     fields: dict[str, Any] = {
         "source_id": row.get("id", ""),
         "kind": _kind(row.get("kind", "")),
