@@ -117,6 +117,7 @@ class App:
             leads=settings.lead_ids,
         )
         self.presence = Presence()
+        self.canned = CannedReplies.load(KNOWLEDGE / "canned_replies.yml")
         self.relay = Relay(self.store, self.bot, self.desk, self.presence)
         self.volunteering = VolunteerDesk(self.store, self.desk)
         self.alarms = Alarms(
@@ -180,7 +181,7 @@ class App:
             wording=wording,
             desk=self.desk,
             relay=self.relay,
-            canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
+            canned=self.canned,
         )
         self.signing_in = SigningIn(
             store=self.store,
@@ -202,7 +203,7 @@ class App:
                 phrases=self.rooms.phrases,
                 factors=self.rooms.factors,
                 interests=self.rooms.interests,
-                canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
+                canned=self.canned,
                 presence=self.presence,
                 gazetteer=self.rooms.gazetteer,
                 wording=self.wording,

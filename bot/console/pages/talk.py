@@ -1,7 +1,6 @@
 """One talk: what both sides say, live, and everything that can be done about it."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +25,8 @@ NOTE = "//"
 SUGGESTED = 6
 BLOCK_DAYS = (1, 7, 30, 90)
 WORDS = 4000
+# Has the page ask for what it has not seen.
+NEWS = {"hx-trigger": "news"}
 
 
 class Gone(Exception):
@@ -122,16 +123,12 @@ def _filled(visit: Visit, talk: Talk, name: str) -> str:
 
 async def news(visit: Visit) -> Response:
     """What is new or has changed since the number that the page has seen."""
+    after = visit.count("after") or 0
     async with visit.house.store.begin() as session:
-        return HTMLResponse(await _news(visit, session))
-
-
-async def _news(visit: Visit, session: AsyncSession) -> str:
-    after = visit.count("after") or visit.given("after")
-    talk = await _talk(visit, session, after)
-    moved = any(entry.what == "move" for entry in talk.entries)
-    around = await _around(visit, session, talk) if moved else {}
-    return visit.draw("talk_news.html", talk=talk, after=after, moved=moved, refusal=None, **around)
+        talk = await _talk(visit, session, after)
+        moved = any(entry.what == "move" for entry in talk.entries)
+        around = await _around(visit, session, talk) if moved else {}
+    return visit.show("talk_news.html", talk=talk, after=after, moved=moved, refusal=None, **around)
 
 
 async def events(visit: Visit) -> Response:
@@ -145,7 +142,7 @@ async def say(visit: Visit) -> Response:
     if words.startswith(NOTE):
         return await _note(visit, words.removeprefix(NOTE))
     handoff_id, person = visit.number("handoff_id"), visit.person
-    async with _answering(visit) as answer:
+    try:
         async with visit.house.store.begin() as session:
             said = await ledger.say(
                 session,
@@ -156,9 +153,10 @@ async def say(visit: Visit) -> Response:
                 seen=visit.given("after"),
             )
             audit.note(session, person, "say", f"handoff:{handoff_id}", number=said.number)
-            visit.house.presence.stops(handoff_id, person.telegram_id)
-        answer.done("said")
-    return await answer.response()
+    except HandoffRefused as refusal:
+        return _refused(visit, refusal)
+    visit.house.presence.stops(handoff_id, person.telegram_id)
+    return _done()
 
 
 async def note(visit: Visit) -> Response:
@@ -168,59 +166,38 @@ async def note(visit: Visit) -> Response:
 
 async def _note(visit: Visit, words: str) -> Response:
     handoff_id, person = visit.number("handoff_id"), visit.person
-    async with _answering(visit) as answer:
+    try:
         async with visit.house.store.begin() as session:
             made = await ledger.note(
                 session, handoff_id, person.telegram_id, person.name, words[:WORDS]
             )
             audit.note(session, person, "note", f"handoff:{handoff_id}", number=made.number)
-        answer.done("noted")
-    return await answer.response()
+    except HandoffRefused as refusal:
+        return _refused(visit, refusal)
+    return _done()
 
 
 async def retry(visit: Visit) -> Response:
     """Sends again what did not get through."""
     handoff_id = visit.number("handoff_id")
-    async with _answering(visit) as answer:
+    try:
         async with visit.house.store.begin() as session:
             await ledger.retry(session, visit.number("message_id"), visit.person.telegram_id)
             audit.note(session, visit.person, "retry", f"handoff:{handoff_id}")
-        answer.done("retried")
-    return await answer.response()
-
-
-class _Answer:
-    """What a page is told after something was sent from it: the news, or why it was refused."""
-
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        self._event = ""
-        self.refusal: HandoffRefused | None = None
-
-    def done(self, event: str) -> None:
-        """It went well; the page's own script is told by that event."""
-        self._event = event
-
-    async def response(self) -> Response:
-        """The news in both cases, so that whoever was behind is not any more."""
-        visit = self._visit
-        async with visit.house.store.begin() as session:
-            body = await _news(visit, session)
-        if self.refusal:
-            text = visit.refused(self.refusal)
-            body += visit.draw("note_oob.html", text=text, kind="bad")
-            return HTMLResponse(body, 409, {"hx-reswap": "none"})
-        return HTMLResponse(body, headers={"hx-trigger": self._event, "hx-reswap": "none"})
-
-
-@contextlib.asynccontextmanager
-async def _answering(visit: Visit) -> AsyncIterator[_Answer]:
-    """Takes down why something was refused."""
-    answer = _Answer(visit)
-    try:
-        yield answer
     except HandoffRefused as refusal:
-        answer.refusal = refusal
+        return _refused(visit, refusal)
+    return _done()
+
+
+def _done() -> Response:
+    """Nothing to show: the page is told to ask for the news, as when anybody else has written."""
+    return Response(status_code=204, headers=NEWS)
+
+
+def _refused(visit: Visit, refusal: HandoffRefused) -> Response:
+    """Why not; and the news, so that whoever was behind is not any more."""
+    text = visit.refused(refusal)
+    return HTMLResponse(visit.draw("note_oob.html", text=text, kind="bad"), 409, NEWS)
 
 
 async def read(visit: Visit) -> Response:
