@@ -111,6 +111,15 @@ def test_the_face_knows_neither_rasa_nor_the_actions_nor_the_web() -> None:
     assert against(sources("bot/telegram"), "rasa", "rasa_sdk", "starlette", "uvicorn") == []
 
 
+def test_the_console_knows_neither_telegram_nor_rasa_nor_the_actions() -> None:
+    allowed = [
+        f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "console", "errors", "reading")
+    ]
+    assert beyond(sources("bot/console"), *allowed) == []
+    faces = ("telegram", "rasa", "rasa_sdk", "httpx", "uvicorn")
+    assert against(sources("bot/console"), *faces) == []
+
+
 def test_the_actions_know_no_telegram() -> None:
     faces = ("telegram", "starlette", "bot.telegram", "bot.sandbox", "bot.app", "bot.cli")
     assert against(sources("actions"), *faces) == []
