@@ -18,6 +18,7 @@ from bot.store.engine import Bell
 
 KEEP_ALIVE = 15.0
 LOOKS = 1.0  # seconds between two looks at who types
+GATHERS = 0.25  # seconds for which changes of the queue are gathered into one event
 
 
 @dataclass
@@ -38,28 +39,29 @@ class Stream:
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=headers)
 
     async def _events(self) -> AsyncIterator[str]:
-        house = self.visit.house
-        typing = ""
+        house, changed = self.visit.house, _event("talk" if self.handoff_id else "queue")
+        patience = LOOKS if self.handoff_id else KEEP_ALIVE
+        typing, silent = "", 0.0
         with house.store.listen(service.BELL) as bell:
-            yield _event("queue")
-            if self.handoff_id:
-                yield _event("talk")
-            silent = 0.0
+            yield changed
             while True:
-                changed = await _rung(bell, LOOKS if self.handoff_id else KEEP_ALIVE)
-                if changed is not None:
-                    yield _event("queue")
-                    if self.handoff_id in changed:
-                        yield _event("talk")
+                rung = await _rung(bell, patience)
+                if rung is not None:
+                    if self.handoff_id is None:
+                        # A busy minute is one look at the queue now and then, not one a message.
+                        await asyncio.sleep(GATHERS)
+                        bell.take()
+                    if self.handoff_id is None or self.handoff_id in rung:
+                        yield changed
                     continue
                 typing, before = self._typing(), typing
                 if typing != before:
                     yield _event("typing", typing)
-                silent += LOOKS if self.handoff_id else KEEP_ALIVE
+                silent += patience
                 if silent >= KEEP_ALIVE:
                     silent = 0.0
                     if await who(self.visit.request, house) is None:
-                        yield _event("queue")  # what it asks for then tells the page
+                        yield changed  # what the page then asks for sends it to the door
                         return
                     yield ": still here\n\n"
 

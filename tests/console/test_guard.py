@@ -106,3 +106,14 @@ async def test_what_is_not_there_is_said_in_the_page(signed_in: SignIn) -> None:
         found = await browser.get(path)
         assert found.status_code == 404
         assert "ei ole" in found.text
+
+
+@pytest.mark.parametrize("language", ["fi", "en"])
+async def test_every_page_can_be_read_in_both_languages(signed_in: SignIn, language: str) -> None:
+    browser = await signed_in(Role.ADMIN, language=language)
+    for page in PAGES:
+        if page.method == "GET" and not page.inside.endswith(("/events", ".csv", ".json")):
+            answer = await browser.get(inside(page), follow_redirects=True)
+            assert answer.status_code in (200, 404), page
+            if not page.inside.endswith("/news"):
+                assert f'<html lang="{language}">' in answer.text, page

@@ -35,7 +35,8 @@ async def _seen(visit: Visit, session: AsyncSession, **more: Any) -> dict[str, A
         marks=frozenset(mark for mark in MARKS if given.get(mark)),
     )
     rows = await views.queue(session, visit.person.telegram_id, wanted)
-    everything = await views.queue(session, visit.person.telegram_id)
+    narrowed = wanted != Filter()
+    everything = await views.queue(session, visit.person.telegram_id) if narrowed else rows
     due = await aftercare.due(session, now())
     return {
         "waiting": [row for row in rows if row.handoff.state not in HELD],
@@ -45,7 +46,7 @@ async def _seen(visit: Visit, session: AsyncSession, **more: Any) -> dict[str, A
         "municipalities": sorted({row.municipality for row in everything if row.municipality}),
         "marks": MARKS,
         "given": given,
-        "narrowed": wanted != Filter(),
+        "narrowed": narrowed,
         **more,
     }
 
