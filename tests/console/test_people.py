@@ -1,6 +1,10 @@
 """Who may sign in, by an admin's hand; and the audit of it."""
 
+import pytest
+
+from bot.console.house import PREFIX
 from bot.people.permissions import Role
+from tests.console.browser import SITE
 from tests.console.conftest import SignIn
 
 
@@ -55,3 +59,22 @@ async def test_the_audit_is_filtered(signed_in: SignIn) -> None:
     assert "<td>lisäsi henkilön</td>" in found
     assert "<td>kirjautui</td>" not in found
     assert "Ei tapahtumia" in (await admin.get("/audit?until=2020-01-01")).text
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        (f"{SITE}/console/audit?act=claim", "/console/audit"),
+        ("https://evil.example/?console.example/console/", "/console/"),
+        ("https://evil.example//evil.example/", "/console/"),
+        ("", "/console/"),
+    ],
+)
+async def test_after_choosing_a_language_one_stays_on_a_page_of_ours(
+    signed_in: SignIn, referer: str, back: str
+) -> None:
+    browser = await signed_in()
+    data = {"csrf": await browser.token(), "language": "en"}
+    path = f"{PREFIX}/account/language"
+    answer = await browser.http.post(path, data=data, headers={"referer": referer})
+    assert answer.headers["location"] == back

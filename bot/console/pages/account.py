@@ -1,5 +1,7 @@
 """One's own: the way to one's first page, language, signing out."""
 
+from urllib.parse import urlsplit
+
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.house import path
@@ -28,8 +30,9 @@ async def choose_language(visit: Visit) -> Response:
     if language in LANGUAGES:
         async with visit.house.store.begin() as session:
             (await session.get_one(Person, visit.person.id)).language = language
-    back = visit.request.headers.get("referer", "")
-    return RedirectResponse(back if visit.request.url.netloc in back else path("/"), 303)
+    # Back to where they were; the path alone, so that it is a page of ours.
+    back = urlsplit(visit.request.headers.get("referer", "")).path
+    return RedirectResponse(back if back.startswith(path("/")) else path("/"), 303)
 
 
 async def sign_out(visit: Visit) -> Response:

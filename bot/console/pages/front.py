@@ -25,6 +25,8 @@ def routes(house: House) -> Sequence[Route]:
 
     async def look_at_link(request: Request) -> Response:
         """Binds the link to this browser. A click alone uses it up: programs look at links."""
+        if request.method == "HEAD":
+            return Response()
         secret = request.path_params["secret"]
         browser = house.seal.browser_of(request)
         kept = None
