@@ -31,7 +31,7 @@ from bot.store.tables import (
 RECEIVED = "received"
 PENDING, SENT, FAILED, UNKNOWN = "pending", "sent", "failed", "unknown"
 TO_RETRY = frozenset({FAILED, UNKNOWN})
-# Rung about each message of a moderator that is to be sent.
+# Rung about each message that waits to be sent: said on the web, or to be tried again.
 SAID = "said"
 
 
@@ -165,7 +165,8 @@ async def say(
         answers=answers,
     )
     await mark_read(session, handoff_id, moderator_id, said.number)
-    ring(session, SAID, said.id)
+    if surface == "web":  # in Telegram, who hears it also sends it
+        ring(session, SAID, said.id)
     return said
 
 

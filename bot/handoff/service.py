@@ -17,7 +17,9 @@ from bot.handoff.states import BOT, HELD, MOVES, OPEN, QUEUED, RESIDENT, Move, S
 from bot.store.engine import ring
 from bot.store.tables import DutyShift, Handoff, HandoffMove, Resident, now
 
+# Rung about everything in a handoff, and about its moves and marks alone.
 BELL = "handoff"
+MOVED = "moved"
 REOPENS = timedelta(days=14)
 REMINDS = timedelta(minutes=10)
 KNOWN = timedelta(days=60)
@@ -62,7 +64,7 @@ async def request(
         _log(session, handoff, Move.REQUEST, None, RESIDENT)
     elif danger:
         handoff.danger = danger
-        ring(session, BELL, handoff.id)
+        _ring(session, handoff.id)
     return handoff
 
 
@@ -474,7 +476,12 @@ def _log(
             reason=reason,
         )
     )
-    ring(session, BELL, handoff.id)
+    _ring(session, handoff.id)
+
+
+def _ring(session: AsyncSession, handoff_id: int) -> None:
+    ring(session, BELL, handoff_id)
+    ring(session, MOVED, handoff_id)
 
 
 def _held(moderator_id: int, moderator_name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.dialogue.cards import preview_of
@@ -14,7 +14,7 @@ from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff import duty, service
 from bot.handoff.duty import Hours
-from bot.handoff.states import BOT, HELD, QUEUED, RESIDENT, Move, State
+from bot.handoff.states import BOT, HELD, OPEN, QUEUED, RESIDENT, Move, State
 from bot.safety.helplines import Helplines
 from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMove, Outgoing, Resident, now
@@ -60,17 +60,31 @@ class Desk:
 
     async def run(self) -> None:
         """Shows requests and tells of moves as soon as they are made; until cancelled."""
-        bell = self.store.bell(service.BELL)
+        bell = self.store.bell(service.MOVED)
         while True:
             bell.clear()
             async with self.store.begin() as session:
-                for handoff in await service.queue(session):
+                for handoff in await self._without_card(session):
                     await self.show(session, handoff)
                 for handoff_id in {one.handoff_id for one in await service.untold(session)}:
                     await self.tell_moves(session, handoff_id)
             await bell.wait()
 
     # --- the card ---------------------------------------------------------------------------
+
+    @staticmethod
+    async def _without_card(session: AsyncSession) -> list[Handoff]:
+        """What goes on and has no card: dangers first, then whoever has waited longest.
+
+        Somebody may have claimed it on the web before the group has heard of it.
+        """
+        key = literal("handoff:") + cast(Handoff.id, String) + literal(":card")
+        found = await session.scalars(
+            select(Handoff)
+            .where(Handoff.state.in_(OPEN), ~exists().where(Outgoing.key == key))
+            .order_by(Handoff.danger.is_(None), Handoff.requested_at, Handoff.id)
+        )
+        return list(found)
 
     async def show(self, session: AsyncSession, handoff: Handoff) -> None:
         """Makes sure that the handoff has a card, on top of its topic."""

@@ -42,12 +42,15 @@ class Relay:
     async def run(self) -> None:
         """Sends what moderators say on the web as soon as it is in the ledger; until cancelled."""
         bell = self.store.bell(ledger.SAID)
+        bell.take()
+        async with self.store.begin() as session:
+            waiting = await ledger.pending(session)
         while True:
-            bell.clear()
             async with self.store.begin() as session:
-                for message_id in await ledger.pending(session):
+                for message_id in waiting:
                     await self.deliver(session, message_id)
             await bell.wait()
+            waiting = bell.take()
 
     # --- from the resident --------------------------------------------------------------------
 
