@@ -260,7 +260,9 @@ class Sender:
 
     def _forget(self, chat_id: int) -> None:
         """What was to be sent to a chat is in the database alone."""
-        self._known.difference_update(row.id for row in self._chats[chat_id])
+        for row in self._chats[chat_id]:
+            parts = self._gathered.pop(row.id, [])
+            self._known.difference_update((row.id, *(one.id for one in parts)))
         self._chats[chat_id].clear()
 
     async def _prepare(self, row: Outgoing, *, at_once: bool) -> bool:
@@ -308,7 +310,7 @@ class Sender:
     async def _gather(self, row: Outgoing, *, waited: bool) -> None:
         """Takes along what can go in the same call: an album's parts, a resident's next words."""
         params = row.params or {}
-        if album := params.get("album"):
+        if (album := params.get("album")) and row.method == "copy_message":
             await self._wait_for_parts(row, album)
             parts = [one for one in self._chats[row.chat_id] if _album(one) == album][:ALBUM]
             if len(parts) > 1:
