@@ -252,6 +252,9 @@ class Relay:
         handoff = await session.get(Handoff, row.handoff_id) if row.handoff_id else None
         if handoff and row.chat_id == handoff.moderator_id and self.desk.private:
             await self._to_the_group(session, handoff, row)
+        elif handoff and row.said_id and row.chat_id == self.desk.group.configured_id:
+            key = f"{row.key}:missing"
+            await self.desk.tell(session, handoff, key, "utter_topic_missing")
         elif resident and resident.gone_at:
             await self._lost(session, resident)
             await self.desk.tell_gone(session, resident)

@@ -179,8 +179,12 @@ async def _judge(seura: Seura, found: Many, who: list[int], topics: dict[int, in
     for one in who:
         sides = {
             "m": [text for text in await seura.said(one) if TOKEN.fullmatch(text)],
-            "r": [f"r{number}" for text in await seura.in_topic(topics[one])
-                  for kind, number in TOKEN.findall(text) if kind == "r"],
+            "r": [
+                f"{kind}{number}"
+                for text in await seura.in_topic(topics[one])
+                for kind, number in TOKEN.findall(text)
+                if kind == "r"
+            ],
         }  # fmt: skip
         for kind, seen in sides.items():
             wanted = said[one][kind]
