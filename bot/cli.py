@@ -471,6 +471,42 @@ def faults(
     page.print("Clean: nothing lost, nothing said twice, nothing to the wrong chat.")
 
 
+@cli.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where it goes: a new folder.")],
+) -> None:
+    """Copy the databases while everything runs. The keys in var/keys are yours to keep, elsewhere.
+
+    With PostgreSQL use pg_dump.
+
+    Example: ./seura backup /srv/backups/2026-11-24
+    """
+    from bot.store import backup as copying
+
+    settings = read_settings()
+    files = copying.files_of(settings.database, settings.tracker_database)
+    with out.status("Copying"):
+        copies = copying.back_up(files, folder)
+    for copy in copies:
+        typer.echo(f"{copy}: {copy.stat().st_size / 1e6:.1f} MB, whole")
+
+
+@cli.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What ./seura backup made.")],
+) -> None:
+    """Put a backup in the place of what is there, which is kept beside it. Stop Seura first.
+
+    Example: ./seura restore /srv/backups/2026-11-24
+    """
+    from bot.store import backup as copying
+
+    settings = read_settings()
+    files = copying.files_of(settings.database, settings.tracker_database)
+    for file in copying.restore(folder, files):
+        typer.echo(f"{file} is as it was in the backup; what was there is in {file}.before")
+
+
 keys = typer.Typer(no_args_is_help=True, help="The keys that encrypt what people write.")
 cli.add_typer(keys, name="keys")
 
