@@ -40,6 +40,7 @@ from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
 from bot.telegram import arrival
 from bot.telegram.group import COUNTED, Group
+from bot.telegram.pacing import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -151,6 +152,7 @@ class Sender:
         self._noting: dict[int, asyncio.Task[None]] = {}
         self._known: set[int] = set()
         self._doubtful: set[int] = set()
+        self._pace = Pace()
 
     async def run(self) -> None:
         """Runs until cancelled; takes up first what an earlier process left."""
@@ -362,6 +364,8 @@ class Sender:
             chat_id, place = self._group.chat_id, found
             if row.method in COUNTED:
                 self._group.allowance.note()
+        elif chat_id > 0:
+            await self._pace.turn(chat_id)
         try:
             sent = await call(self._bot, row.method, chat_id, {**params, **place})
         except RetryAfter as error:
