@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.errors import SetupError
 from bot.sandbox.bodies import read_parameters
 from bot.sandbox.control import control_routes
 from bot.sandbox.faults import Faults
@@ -82,12 +84,29 @@ class SandboxServer(uvicorn.Server):
         world: the sandbox's `World`, told when the server stops.
         port: 0 takes any that is free.
         host: where to listen; the loopback interface, as the sandbox trusts everybody.
+        beyond_loopback: let it listen elsewhere all the same.
+
+    Raises:
+        SetupError: it would listen beyond the loopback interface without being told to.
 
     Attributes:
         listening: set once it takes connections.
     """
 
-    def __init__(self, app: ASGIApp, world: World, port: int, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        world: World,
+        port: int,
+        host: str = "127.0.0.1",
+        *,
+        beyond_loopback: bool = False,
+    ) -> None:
+        if not (beyond_loopback or ip_address(host).is_loopback):
+            raise SetupError(
+                f"The sandbox lets everybody be anybody: it does not listen on {host} unless "
+                "beyond_loopback says so."
+            )
         # As long as a client may keep a connection: none is to be cut off in the middle of a call.
         config = uvicorn.Config(
             app, host, port, ws="none", log_level="warning", timeout_keep_alive=75
