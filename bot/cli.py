@@ -748,13 +748,13 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _log_to_stderr() -> None:
-    """Facts with ids, a line each. Other libraries only warn: their URLs have the token in them."""
+    """Facts with ids, JSON on each line. Other libraries only warn: URLs have the token in them."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

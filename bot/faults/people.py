@@ -142,7 +142,7 @@ async def seek(town: Town, chat_id: int, moderator: int) -> None:
         if not await town.until(lambda: town.is_handled(chat_id), "words on their way"):
             return
         town.moderates(moderator, card["message_thread_id"], chat_id, "/end")
-        if not await town.until(lambda one=card: not _shows(town, one, ""), "an ending"):  # type: ignore[misc]
+        if not await town.until(lambda one=card: not _shows(town, one, END), "an ending"):  # type: ignore[misc]
             return
         await town.pause(3)
 

@@ -19,6 +19,7 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
     assert answer, done.stderr[-3000:]
     found = json.loads(answer[0].removeprefix("FOUND "))
     assert found["different"] == []
+    assert not found["plain"], "what is kept is encrypted"
     assert found["turns"] == 8 * 25
     assert not found["plain"], "what is kept is encrypted"
     short, full = found["most"]

@@ -1,10 +1,15 @@
 """What is logged must not tell who somebody is or what was said."""
 
+import json
+import subprocess
+import sys
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from bot.safety.screening import CrisisScreen
+from bot.settings import ROOT
 from tests.sandbox.driver import AINO, EERO, GROUP
 from tests.telegram.driver import Seura, button
 
@@ -63,3 +68,14 @@ async def _what_cannot_be_handled(seura: Seura, monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(CrisisScreen, "assess", broken)
         await seura.writes(f"ei mene läpi {SECRET}", MARKED)
+
+
+def test_a_line_of_the_log_is_json(capfd: pytest.CaptureFixture[str]) -> None:
+    code = (
+        "from bot import cli; cli._log_to_stderr(); import structlog; "
+        "structlog.get_logger('x').warning('not sent', method='send_message')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    line = json.loads(capfd.readouterr().err)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "not sent", "method": "send_message", "level": "warning"}
