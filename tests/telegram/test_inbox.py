@@ -350,7 +350,7 @@ async def test_polling_outlives_a_bad_day_of_telegrams(asleep: Seura, fault: Jso
         {"poll_answer": {"poll_id": "1", "option_ids": [], "option_persistent_ids": []}},
         {
             "my_chat_member": {
-                "chat": {"id": GROUP, "type": "supergroup", "title": "x"},
+                "chat": {"id": -5, "type": "supergroup", "title": "x"},
                 "from": {"id": AINO, "is_bot": False, "first_name": "A"},
                 "date": 1,
                 "old_chat_member": {"user": {"id": 1, "is_bot": True, "first_name": "B"}}

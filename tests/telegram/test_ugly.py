@@ -1,6 +1,7 @@
 """Updates as nobody wants them: each gets a fitting answer or none; nothing raises or leaks."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,7 @@ WHOLE: list[Json] = [
     {"callback_query": {"id": "1", "from": PERSON, "message": MESSAGE, "data": "k:x:1"}},
     {"my_chat_member": {"chat": MESSAGE["chat"], "from": PERSON, "new_chat_member": {}}},
 ]
+MOMENTS = itertools.count(1000, 20)
 JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
 
 
@@ -194,7 +196,8 @@ async def test_a_broken_update_harms_nobody(seura: Seura, update: Json) -> None:
 
 def others(text: str) -> Json:
     chat = {"id": BERTTA, "type": "private", "first_name": "B"}
-    return MESSAGE | {"chat": chat, "from": PERSON | {"id": BERTTA}, "text": text, "date": 9}
+    person = PERSON | {"id": BERTTA}
+    return MESSAGE | {"chat": chat, "from": person, "text": text, "date": next(MOMENTS)}
 
 
 @given(broken())
