@@ -107,6 +107,7 @@ class Ledger:
         found = [f"{n} {kind}: {end}" for (kind, end), n in ends.items() if end not in CLEAN]
         if unclaimed := self.unclaimed():
             found.append(f"{len(unclaimed)} said twice by the bot")
+            found += [f"  in {one.chat_id}, {one.message_id}: {one.text[:40]}" for one in unclaimed]
         return found
 
     def _end(self, one: Sent) -> str:
@@ -170,6 +171,8 @@ class Ledger:
     def _talks(self) -> Iterable[list[Sent]]:
         talks: defaultdict[tuple[int, Kind], list[Sent]] = defaultdict(list)
         for one in self.sent:
+            if one.kind == "a tap":
+                continue  # what a tap changes is where it was, not after what came before
             talks[one.chat_id, one.kind].append(one)
         return talks.values()
 

@@ -108,11 +108,12 @@ class Town:
 async def talk(town: Town, chat_id: int) -> None:
     """A resident who talks with the bot: one thing after another, now and then several at once."""
     while not town.over.is_set():
-        for _ in range(town.random.choice((1, 1, 1, 2, 4))):
+        for _ in range(town.random.choice((1, 1, 1, 2, 3))):
             town.writes(chat_id, "to the bot", town.random.choice(town.talk["small_talk"]))
         if town.random.random() < 0.3:
             _tap_something(town, chat_id)
-        await town.pause(8)
+        await asyncio.sleep(3)  # more would be a flood, which gets one answer for all
+        await town.pause(6)
 
 
 def _tap_something(town: Town, chat_id: int) -> None:

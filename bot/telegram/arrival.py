@@ -6,10 +6,12 @@ The ids go upwards: in a group of its own, and through all private chats of a bo
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from telegram import Bot, InlineKeyboardMarkup
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
@@ -17,38 +19,53 @@ from bot.store.tables import Outgoing
 
 # How many ids are tried. Others write meanwhile, and each of their messages takes one.
 AHEAD = 40
+FARTHEST = 400
 ATTEMPTS = 3
 # Calls that make a message; of others it does no harm to make them twice.
 MAKING = frozenset({"send_message", "copy_message", "send_document"})
 
 
-async def last_before(session: AsyncSession, row: Outgoing) -> int | None:
-    """The highest id that is known of what was sent before `row`; none where nothing is.
+async def places(session: AsyncSession, row: Outgoing) -> list[int]:
+    """The ids that the message may have which `row` would have made, the likeliest first.
 
-    Nothing that the bot has said to this chat since is known by an id, but what is looked for.
+    It comes after what this chat had got before, and after what anybody had got when it was queued.
+    Ids that are known to be others' are left out. None are given where nothing at all is known: an
+    id too early might be an old message's.
     """
-    place = Outgoing.chat_id > 0 if row.chat_id > 0 else Outgoing.chat_id == row.chat_id
-    return await session.scalar(
-        select(func.max(Outgoing.message_id)).where(place, Outgoing.id < row.id)
+    here = Outgoing.chat_id == row.chat_id
+    place = Outgoing.chat_id > 0 if row.chat_id > 0 else here
+    own = aliased(Outgoing)
+    queued_at = select(own.created_at).where(own.id == row.id).scalar_subquery()
+    before = await session.scalar(
+        select(func.max(Outgoing.message_id)).where(
+            (here & (Outgoing.id < row.id)) | (place & (Outgoing.settled_at < queued_at))
+        )
     )
+    if before is None:
+        return []
+    ids = range(before + 1, before + 1 + FARTHEST)
+    taken = await session.scalars(
+        select(Outgoing.message_id).where(place, Outgoing.message_id.in_(ids))
+    )
+    return sorted(set(ids) - set(taken))[:AHEAD]
 
 
-async def find(bot: Bot, row: Outgoing, chat_id: int, after: int) -> int | None:
+async def find(bot: Bot, row: Outgoing, chat_id: int, ids: Iterable[int]) -> int | None:
     """Looks for the message that `row` would have made.
 
     Args:
         bot: asks Telegram.
         row: was perhaps sent.
         chat_id: where it would be: a group may have another id by now.
-        after: an id that comes before it.
+        ids: that it may have.
 
     Returns:
         Its id; none where it is not there, or can't be found out about.
     """
     markup = (row.params or {}).get("reply_markup") or {}
     keyboard = InlineKeyboardMarkup.de_json(markup) if "inline_keyboard" in markup else None
-    for message_id in range(after + 1, after + 1 + AHEAD):
-        is_there = await _is_there(bot, row.chat_id, message_id, keyboard)
+    for message_id in ids:
+        is_there = await _is_there(bot, chat_id, message_id, keyboard)
         if is_there is None:
             return None
         if is_there:

@@ -253,12 +253,10 @@ class Sender:
         if row.chat_id in self._noting:
             await self._noted(row.chat_id)
         async with self._store.begin() as session:
-            before = await arrival.last_before(session, row)
-        if not before:
-            return None
+            ids = await arrival.places(session, row)
         in_group = self._group and row.chat_id == self._group.configured_id
         chat_id = self._group.chat_id if self._group and in_group else row.chat_id
-        return await arrival.find(self._bot, row, chat_id, before)
+        return await arrival.find(self._bot, row, chat_id, ids)
 
     def _forget(self, chat_id: int) -> None:
         """What was to be sent to a chat is in the database alone."""

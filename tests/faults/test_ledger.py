@@ -58,7 +58,7 @@ def test_a_message_that_no_row_knows_was_said_twice() -> None:
     again = Seen(ANNA, None, 6, "vastaus")
     made = ledger(asked(10), seen=[seen, again], queued=[row])
     assert made.unclaimed() == [again]
-    assert made.faults() == ["1 said twice by the bot"]
+    assert made.faults()[0] == "1 said twice by the bot"
 
 
 WORDS = Sent("to a human", 10, ANNA, "m1m")
