@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import jinja2
 
 from bot.activities.places import Gazetteer
 from bot.console import times
-from bot.console.outline import outline_of
+from bot.console.outline import Outline, outline_of
 from bot.console.security import Seal
 from bot.console.words import Words
 from bot.dialogue.wording import Phrases, Wording
@@ -61,7 +62,6 @@ class House:
     demo: bool = False
 
     def __post_init__(self) -> None:
-        self.outline = outline_of(self.gazetteer.places)
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -71,6 +71,11 @@ class House:
         )
         self._pages.globals |= {"path": path, "static": static, "demo": self.demo}
         self._pages.filters |= {"clock": times.clock, "day": times.day, "moment": times.moment}
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The plain map, drawn when it is looked at first."""
+        return outline_of(self.gazetteer.places)
 
     def shared_of(self, shared: Mapping[str, Any], language: str) -> list[tuple[str, list[str]]]:
         """What a resident agreed to share of themselves, in words: `factors` and `interests`."""

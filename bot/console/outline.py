@@ -7,10 +7,12 @@ They are no borders: each municipality gets what is nearer to its centre than to
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, radians
-
-import shapely
+from typing import TYPE_CHECKING
 
 from bot.activities.places import Place
+
+if TYPE_CHECKING:
+    import shapely
 
 WIDTH = 420
 REACH = 26.0  # km
@@ -46,6 +48,8 @@ class Outline:
 
 def outline_of(places: Iterable[Place]) -> Outline:
     """The map of the municipalities of the region among some places."""
+    import shapely  # large, and the map is looked at now and then
+
     towns = [place for place in places if place.name == place.municipality and place.in_region]
     shrink = cos(radians(sum(town.latitude for town in towns) / len(towns)))
     points = [shapely.Point(_kilometres(town.latitude, town.longitude, shrink)) for town in towns]
@@ -73,7 +77,7 @@ def _on_map(outline: Outline, x: float, y: float) -> tuple[float, float]:
     )
 
 
-def _path(outline: Outline, shape: shapely.Geometry) -> str:
+def _path(outline: Outline, shape: "shapely.Geometry") -> str:
     parts = getattr(shape, "geoms", [shape])
     rings = [
         " ".join(

@@ -39,6 +39,10 @@ NOT_A_RESIDENTS = {
     "forgotten",
     "moderator_groups",
     "duty_shifts",
+    "people",
+    "sign_in_links",
+    "console_sessions",
+    "audit",  # numbers of talks, never whose
 }
 
 

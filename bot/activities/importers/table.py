@@ -13,10 +13,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from bot.activities.draft import KINDS, Draft, Refused, Unfit
 from bot.activities.importers.reading import USUAL_MINUTES, each, price
 from bot.errors import ImportFailed
@@ -64,6 +60,9 @@ def write(path: Path, rows: Iterable[Mapping[str, str]], *, advice: bool = False
     headings = [_rules()["columns"][column]["label"] for column in COLUMNS]
     count = 0
     if path.suffix.lower() == ".xlsx":
+        # Here, as the app reads this module for its columns and seldom writes a workbook.
+        from openpyxl import Workbook
+
         book = Workbook()
         sheet = book.worksheets[0]
         sheet.append(headings)
@@ -110,6 +109,9 @@ def row_of(activity: Activity) -> Row:
 
 
 def _dress(sheet: Any) -> None:
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     sheet.freeze_panes = "B2"
     for number, cell in enumerate(sheet[1], start=1):
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True)
@@ -172,6 +174,8 @@ def _decoded(page: bytes) -> str:
 
 def _xlsx(page: bytes) -> Iterator[list[str]]:
     try:
+        from openpyxl import load_workbook
+
         sheet = load_workbook(io.BytesIO(page), read_only=True, data_only=True).worksheets[0]
         for row in sheet.iter_rows(values_only=True):
             yield [_cell(value) for value in row]
