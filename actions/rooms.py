@@ -43,19 +43,20 @@ class Rooms:
             KnowledgeError: a catalogue can't be used.
             SettingsError: the keys can't be used.
         """
+        knowledge = settings.knowledge
         return cls(
             store=Store(
                 settings.database, Keys.load(settings.key_file, settings.keys.get_secret_value())
             ),
-            factors=FactorCatalogue.load(KNOWLEDGE / "factors.yml"),
-            interests=InterestCatalogue.load(KNOWLEDGE / "interests.yml"),
+            factors=FactorCatalogue.load(knowledge / "factors.yml"),
+            interests=InterestCatalogue.load(knowledge / "interests.yml"),
             gazetteer=Gazetteer.load(
-                KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"
+                knowledge / "municipalities.csv", knowledge / "localities.csv"
             ),
-            phrases=Phrases.load(KNOWLEDGE / "phrases.yml"),
-            when_words=read_mapping(KNOWLEDGE / "when.yml"),
-            languages=read_mapping(KNOWLEDGE / "languages.yml"),
-            helplines=Helplines.load(KNOWLEDGE / "helplines.yml"),
-            hours=Hours.load(KNOWLEDGE / "moderator_hours.yml"),
-            asking=AskingWords.load(KNOWLEDGE / "asking.yml", KNOWLEDGE / "times.yml"),
+            phrases=Phrases.load(knowledge / "phrases.yml"),
+            when_words=read_mapping(knowledge / "when.yml"),
+            languages=read_mapping(knowledge / "languages.yml"),
+            helplines=Helplines.load(knowledge / "helplines.yml"),
+            hours=Hours.load(knowledge / "moderator_hours.yml"),
+            asking=AskingWords.load(knowledge / "asking.yml", knowledge / "times.yml"),
         )

@@ -36,6 +36,7 @@ from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
 from bot.settings import ROOT, Settings, read_settings, require_telegram
+from bot.stories.publishing import prepare_copy
 from bot.supervisor import SETTINGS_STATUS, Supervisor, check_port, free_port
 
 cli = typer.Typer(
@@ -78,17 +79,21 @@ def demo(
 
     Example: ./seura demo --port 8901 --no-browser
     """
+    base = read_settings()
     settings = read_settings(
         telegram_token=SANDBOX_TOKEN,
         telegram_api=f"http://127.0.0.1:{port}",
         moderator_chat=SANDBOX_GROUP,
         database_url="",  # not the operator's: samples are loaded into it
         port=port,
-        models=read_settings().model_folder,
-        var=read_settings().var / "demo",
+        models=base.model_folder,
+        var=base.var / "demo",
+        # What is published in the demo is not published in the project.
+        content=base.var / "demo" / "content",
     )
     check_port(port)
-    trained = _train(read_settings())
+    prepare_copy(ROOT, settings.content)
+    trained = _train(settings)
     _run(_demo(settings, trained, browser=browser))
 
 
@@ -636,7 +641,7 @@ def _train(settings: Settings) -> Path:
     """The model of the present files; learns what is not learnt yet, and shows how far it is."""
     trained = _train_rasa(settings)
     with out.status("Learning what danger sounds like"):
-        learnt(KNOWLEDGE, ROOT / "nlu", settings.model_folder)
+        learnt(settings.knowledge, settings.content / "nlu", settings.model_folder)
     return trained
 
 
@@ -644,8 +649,8 @@ def _train_rasa(settings: Settings) -> Path:
     unfit = model.letters_only()
     if unfit:
         out.print(f"{unfit} Seura understands by letters alone, which is less.", style="yellow")
-    if model.model_path(settings).exists():
-        return model.model_path(settings)
+    if model.model_path(settings, settings.content).exists():
+        return model.model_path(settings, settings.content)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
         task = progress.add_task("Training the model (about a minute): reading")
@@ -655,7 +660,7 @@ def _train_rasa(settings: Settings) -> Path:
             if not out.is_terminal:
                 out.print(f"Training the model: {stage}")
 
-        return model.train(settings, show)
+        return model.train(settings, show, settings.content)
 
 
 def _wide() -> Console:

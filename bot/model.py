@@ -23,6 +23,7 @@ SOURCES = (
     "bot/tfidf.py",
 )
 SERVE, PROFILED = "nlu.serve", "bot.bench.rasa_phases"
+YAML = {".yml", ".yaml"}
 STOCK_PYTHON = ROOT / ".venv-stock" / "bin" / "python"
 STAGES = {
     "SentenceFeaturizer": "sentence features",
@@ -30,6 +31,10 @@ STAGES = {
     "MemoizationPolicy": "stories",
     "RulePolicy": "rules",
 }
+
+
+class NotTrained(SetupError):
+    """A model could not be trained. The message holds what Rasa said."""
 
 
 def rasa_command(*arguments: str, module: str = SERVE) -> list[str]:
@@ -66,6 +71,9 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "SEURA_RASA_TOKEN": token,
         "SEURA_KEYS": settings.keys.get_secret_value(),
         "SEURA_KEY_FILE": str(settings.key_file.absolute()),
+        # The code is the project's, whatever folder the files are in that Rasa reads.
+        "PYTHONPATH": str(ROOT),
+        "RASA_CACHE_DIRECTORY": str(settings.model_folder.absolute() / "parts"),
         "RASA_TELEMETRY_ENABLED": "false",
         "OMP_NUM_THREADS": "2",
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.
@@ -96,41 +104,53 @@ def threshold() -> float:
     return float(next(parts)["threshold"])
 
 
-def fingerprint() -> str:
-    """Names the present state of everything that a model is made of."""
+def fingerprint(folder: Path | None = None) -> str:
+    """Names the present state of everything that a model is made of.
+
+    Args:
+        folder: what staff edit, as a whole; the project's own by default. The code is the
+            project's in any case.
+    """
+    folder = folder or ROOT
     digest = hashlib.sha256(b"letters only" if letters_only() else b"")
     for source in SOURCES:
-        path = ROOT / source
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and file.suffix in {".yml", ".yaml", ".py"}:
-                digest.update(f"{file.relative_to(ROOT)}\0".encode())
-                digest.update(file.read_bytes())
+        edited = {path.relative_to(folder): path for path in _below(folder / source, YAML)}
+        code = {path.relative_to(ROOT): path for path in _below(ROOT / source, {".py"})}
+        for name, path in sorted((edited | code).items()):
+            digest.update(f"{name}\0".encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def model_path(settings: Settings) -> Path:
-    """Where the model of the present files is, or will be."""
-    return settings.model_folder / f"seura-{fingerprint()}.tar.gz"
+def _below(path: Path, suffixes: set[str]) -> list[Path]:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return [file for file in files if file.is_file() and file.suffix in suffixes]
 
 
-def train(settings: Settings, progress: Callable[[str], None]) -> Path:
-    """Trains the model of the present files, unless it is there.
+def model_path(settings: Settings, folder: Path | None = None) -> Path:
+    """Where the model of a folder's present files is, or will be."""
+    return settings.model_folder / f"seura-{fingerprint(folder)}.tar.gz"
+
+
+def train(settings: Settings, progress: Callable[[str], None], folder: Path | None = None) -> Path:
+    """Trains the model of a folder's present files, unless it is there.
 
     Args:
         settings: where models are kept.
         progress: is told the stage that begins.
+        folder: what staff edit; the project's own by default.
 
     Raises:
-        SetupError: training failed; names the log, and Rasa's reason where it gave one.
+        NotTrained: training failed; names the log, and Rasa's reason where it gave one.
     """
-    path = model_path(settings)
+    folder = folder or ROOT
+    path = model_path(settings, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Two commands at once train once: the second waits, and finds the model there.
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            _train(settings, path, progress)
+            _train(settings, path, progress, folder)
     return path
 
 
@@ -143,12 +163,12 @@ def train_command(path: Path) -> list[str]:
     return rasa_command(
         # Validation, a third of the time, is left to ./seura check; rules are checked anyway.
         "train", "--skip-validation", "--config", "config.yml", "--domain", "domain.yml",
-        "--data", "nlu", "stories", "--out", str(path.parent),
+        "--data", "nlu", "stories", "--out", str(path.parent.absolute()),
         "--fixed-model-name", path.name.removesuffix(".tar.gz"),
     )  # fmt: skip
 
 
-def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> None:
+def _train(settings: Settings, path: Path, progress: Callable[[str], None], folder: Path) -> None:
     # Under another name until it is whole: whoever finds the model takes it as it is.
     unfinished = path.with_name(f"unfinished-{path.name}")
     log = settings.var / "log" / "train.log"
@@ -158,22 +178,35 @@ def _train(settings: Settings, path: Path, progress: Callable[[str], None]) -> N
         log.open("w", encoding="utf-8") as out,
         subprocess.Popen(  # noqa: S603
             command,
-            cwd=ROOT,
+            cwd=folder,
             env=rasa_environment(settings, settings.actions_port, ""),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         ) as process,
     ):
-        for line in process.stdout or ():
-            out.write(line)
-            for component, words in STAGES.items():
-                if f"Starting to train component '{component}" in line:
-                    progress(words)
-        status = process.wait()
+        try:
+            for line in process.stdout or ():
+                out.write(line)
+                for component, words in STAGES.items():
+                    if f"Starting to train component '{component}" in line:
+                        progress(words)
+            status = process.wait()
+        except BaseException:
+            process.terminate()  # whoever cancels does not want to wait for it
+            raise
     if status or not unfinished.exists():
-        raise SetupError(f"The model could not be trained.\n{_reason(log)}\nAll of it: {log}")
+        raise NotTrained(f"The model could not be trained.\n{_reason(log)}\nAll of it: {log}")
     unfinished.replace(path)
+
+
+def point_to(link: Path, model: Path) -> None:
+    """Makes a link lead to a model. Rasa begins with it whenever it is started again."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = link.with_name(f".{link.name}-{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    unfinished.symlink_to(model.absolute())
+    unfinished.replace(link)
 
 
 def _reason(log: Path) -> str:

@@ -29,17 +29,20 @@ def of(
     environment = model.rasa_environment(settings, actions_port, token)
     rasa_url = f"http://127.0.0.1:{rasa_port}"
     logs = settings.var / "log"
+    # A link, so that Rasa begins with what was published last when it is started again.
+    model.point_to(settings.live_model, trained)
     rasa = Child(
         "rasa",
         model.rasa_command(
             "run", "--enable-api", "--auth-token", token, "--interface", "127.0.0.1",
-            "--port", str(rasa_port), "--model", str(trained),
+            "--port", str(rasa_port), "--model", str(settings.live_model.absolute()),
             "--endpoints", "endpoints.yml", "--credentials", "credentials.yml",
             module=model.PROFILED if settings.profile else model.SERVE,
         ),
         environment,
         logs,
         partial(_answers, rasa_port, f"/status?token={token}"),
+        settings.content,
     )  # fmt: skip
     app = Child(
         "app",
@@ -68,6 +71,8 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_MAP_TILES": settings.map_tiles,
         "SEURA_VAR": str(settings.var),
         "SEURA_MODELS": str(settings.model_folder),
+        "SEURA_CONTENT": str(settings.content),
+        "SEURA_STORIES_REVIEW": str(settings.stories_review),
         "SEURA_TRACKER_DAYS": str(settings.tracker_days),
         "SEURA_HANDOFF_DAYS": str(settings.handoff_days),
         "SEURA_RESIDENT_DAYS": str(settings.resident_days),

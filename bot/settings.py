@@ -53,11 +53,28 @@ class Settings(BaseSettings):
     var: Path = ROOT / "var"
     models: Path | None = None
     profile: Path | None = None
+    content: Path = ROOT
+    stories_review: bool = False
 
     @property
     def lead_ids(self) -> tuple[int, ...]:
         """Telegram ids of those who are told when something is escalated."""
         return tuple(int(one) for one in self.leads.replace(",", " ").split())
+
+    @property
+    def knowledge(self) -> Path:
+        """The catalogues that staff edit."""
+        return self.content / "bot" / "knowledge"
+
+    @property
+    def live_model(self) -> Path:
+        """A link to the model that Rasa begins with."""
+        return self.var / "live.tar.gz"
+
+    @property
+    def studio(self) -> Path:
+        """Drafts, and what is being published."""
+        return self.var / "studio"
 
     @property
     def database(self) -> str:

@@ -51,6 +51,7 @@ class Child:
         environment: all of it.
         folder: where logs go.
         healthy: says whether it is up.
+        started_in: the folder that it starts in; the present one by default.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Child:
     environment: dict[str, str]
     folder: Path
     healthy: Callable[[], Awaitable[bool]]
+    started_in: Path | None = None
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
@@ -77,6 +79,7 @@ class Child:
                 self.process = await asyncio.create_subprocess_exec(
                     *self.command,
                     env=self.environment,
+                    cwd=self.started_in,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=out,
                     stderr=asyncio.subprocess.STDOUT,

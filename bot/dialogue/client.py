@@ -8,6 +8,9 @@ from pydantic import BaseModel, ValidationError
 from bot.dialogue.sayings import Answer, Saying
 from bot.errors import DialogueUnavailable
 
+# What loading a model may take.
+MODEL_SECONDS = 60.0
+
 
 class _Intent(BaseModel):
     name: str | None
@@ -90,6 +93,25 @@ class RasaClient:
         except httpx.HTTPError:
             return False
         return response.is_success
+
+    async def use_model(self, path: str) -> None:
+        """Has Rasa load another model; talks go on, each turn with the one or the other.
+
+        Raises:
+            DialogueUnavailable: it could not, and has kept the one before.
+        """
+        try:
+            response = await self._http.put(
+                "/model",
+                params={"token": self._token},
+                json={"model_file": path},
+                timeout=MODEL_SECONDS,
+            )
+            response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise DialogueUnavailable(f"status {error.response.status_code}") from error
+        except httpx.HTTPError as error:
+            raise DialogueUnavailable(type(error).__name__) from error
 
     async def close(self) -> None:
         """Closes the connection."""

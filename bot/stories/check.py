@@ -1,6 +1,6 @@
 """The check of what staff edit: in a second or two, before a model is trained on it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bot.settings import ROOT
@@ -32,16 +32,22 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check(root: Path, code: Path = ROOT, checks: Sequence[Check] = CHECKS) -> list[Problem]:
+def check(
+    root: Path,
+    code: Path = ROOT,
+    checks: Sequence[Check] = CHECKS,
+    instead: Mapping[str, str] | None = None,
+) -> list[Problem]:
     """Everything to mend, by file and line; empty when all is well.
 
     Args:
         root: the folder of what staff edit.
         code: the folder that has `actions/` and `bot/`.
         checks: those that are made.
+        instead: texts that are not saved yet, by path.
     """
     try:
-        sources = Sources.read(root, code)
+        sources = Sources.read(root, code, instead)
     except Unreadable as error:
         found = set(error.problems)
     else:

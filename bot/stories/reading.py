@@ -126,8 +126,13 @@ class Piece:
         return Problem(self.file, self.line, key, told(values))
 
 
-def read(root: Path, *patterns: str) -> list[Piece]:
+def read(root: Path, *patterns: str, instead: Mapping[str, str] | None = None) -> list[Piece]:
     """The YAML files that the patterns name.
+
+    Args:
+        root: the folder.
+        patterns: from there.
+        instead: texts that stand for those of files, by path: what is not saved yet.
 
     Raises:
         Unreadable: some are no YAML, or a pattern names none; carries all of them.
@@ -141,7 +146,9 @@ def read(root: Path, *patterns: str) -> list[Piece]:
         for path in files:
             file = path.relative_to(root).as_posix()
             try:
-                pieces.append(compose(file, path.read_text(encoding="utf-8")))
+                text = (instead or {}).get(file)
+                text = path.read_text(encoding="utf-8") if text is None else text
+                pieces.append(compose(file, text))
             except UnicodeDecodeError:
                 problems.append(Problem(file, 1, "not_utf8"))
             except Unreadable as error:
@@ -159,6 +166,9 @@ def compose(file: str, text: str) -> Piece:
     Raises:
         Unreadable: it is no YAML, or holds no keys and values.
     """
+    for marked, written in enumerate(text.splitlines(), start=1):
+        if written.startswith(("<<<<<<< ", ">>>>>>> ")):
+            raise Unreadable(Problem(file, marked, "both_changed"))
     try:
         node = yaml.compose(text, yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:

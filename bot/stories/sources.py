@@ -1,6 +1,6 @@
 """Everything that is checked, read from a folder and looked at by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,12 +40,13 @@ class Sources:
     code: Code
 
     @classmethod
-    def read(cls, root: Path, code: Path) -> "Sources":
+    def read(cls, root: Path, code: Path, instead: Mapping[str, str] | None = None) -> "Sources":
         """Reads them.
 
         Args:
             root: the folder of what staff edit.
             code: the folder that has `actions/` and `bot/`.
+            instead: texts that are not saved yet, by path.
 
         Raises:
             Unreadable: some can't be read; carries a problem for each.
@@ -54,7 +55,7 @@ class Sources:
 
         def files(pattern: str) -> list[Piece]:
             try:
-                return read(root, pattern)
+                return read(root, pattern, instead=instead)
             except Unreadable as error:
                 problems.extend(error.problems)
                 return []
