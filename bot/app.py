@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import secrets
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from telegram.error import NetworkError, RetryAfter, TelegramError
 
 from actions.base import SeuraAction
-from actions.rooms import KNOWLEDGE, Rooms
+from actions.rooms import Rooms
 from bot.activities import catalogue
 from bot.console.app import create_console
 from bot.console.house import PREFIX, House
 from bot.console.security import Seal, load_secret
 from bot.console.words import Words
-from bot.dialogue.client import RasaClient
+from bot.content import Content
 from bot.dialogue.clock import Clock
 from bot.dialogue.wording import Wording
 from bot.errors import SettingsError
@@ -40,7 +41,11 @@ from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
 from bot.safety.assessing import Assessor
 from bot.serving import serve
-from bot.settings import KEEP_ALIVE, ROOT, SAMPLES_LOADED, Settings
+from bot.settings import KEEP_ALIVE, SAMPLES_LOADED, Settings
+from bot.stories.following import Follower
+from bot.stories.live import Board
+from bot.stories.studio import Studio
+from bot.stories.tally import TalliedRasa, Tally
 from bot.telegram import commands
 from bot.telegram.alarms import Alarms
 from bot.telegram.desk import Desk
@@ -62,8 +67,6 @@ from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
 
-WORDING = ROOT / "stories" / "wording"
-SOURCES = KNOWLEDGE / "activity_sources.yml"
 SWEEP = timedelta(hours=1)
 # The demo's people, the first two of whom are in the sandbox's group.
 SAMPLE_PEOPLE = (
@@ -85,10 +88,27 @@ class App:
         self.bot = make_bot(
             settings.telegram_token.get_secret_value(), settings.telegram_api, Transport
         )
-        self.rasa = RasaClient(
+        self.rasa = TalliedRasa(
             settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
         )
-        wording = self.wording = Wording.load(WORDING)
+        self.rasa.tally = Tally(Board(settings.studio))
+        wording = self.wording = Wording.load(settings.content / "stories" / "wording")
+        assessor = Assessor.load(
+            settings.knowledge, settings.content / "nlu", settings.model_folder
+        )
+        self.content = Content(
+            wording=wording,
+            phrases=self.rooms.phrases,
+            factors=self.rooms.factors,
+            interests=self.rooms.interests,
+            asking=self.rooms.asking,
+            helplines=self.rooms.helplines,
+            assessor=assessor,
+            when_words=self.rooms.when_words,
+            languages=self.rooms.languages,
+        )
+        self.studio = Studio(settings)
+        self.follower = Follower(settings, self.rasa, self.rasa.tally, self._read_content)
         renderer = Renderer(
             self.rooms.factors, self.rooms.interests, self.rooms.gazetteer, self.rooms.phrases
         )
@@ -117,7 +137,7 @@ class App:
             leads=settings.lead_ids,
         )
         self.presence = Presence()
-        self.canned = CannedReplies.load(KNOWLEDGE / "canned_replies.yml")
+        self.canned = CannedReplies.load(settings.knowledge / "canned_replies.yml")
         self.relay = Relay(self.store, self.bot, self.desk, self.presence)
         self.volunteering = VolunteerDesk(self.store, self.desk)
         self.alarms = Alarms(
@@ -139,9 +159,9 @@ class App:
             rasa=self.rasa,
             wording=wording,
             renderer=renderer,
-            assessor=Assessor.load(KNOWLEDGE, ROOT / "nlu", settings.model_folder),
+            assessor=assessor,
             helplines=self.rooms.helplines,
-            aliases=Aliases.load(KNOWLEDGE / "aliases.yml"),
+            aliases=Aliases.load(settings.knowledge / "aliases.yml"),
             gazetteer=self.rooms.gazetteer,
             points=self.rooms.points,
             desk=self.desk,
@@ -209,6 +229,7 @@ class App:
                 wording=self.wording,
                 when_words=self.rooms.when_words,
                 tiles=self.settings.map_tiles,
+                studio=self.studio,
                 demo=demo,
             )
         )
@@ -232,6 +253,7 @@ class App:
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
             stack.push_async_callback(self.rasa.close)
+            stack.push_async_callback(self.studio.close)
             stack.push_async_callback(self.bot.shutdown)
             await self.group.open()
             await self.residents.open()
@@ -247,13 +269,23 @@ class App:
                 self.forgetter.run(),
                 self.watch.run(),
                 self.suggestions.run(),
-                Reimporter(self.store, self.rooms.gazetteer, SOURCES).run(),
+                Reimporter(
+                    self.store,
+                    self.rooms.gazetteer,
+                    self.settings.knowledge / "activity_sources.yml",
+                ).run(),
                 lanes.run(),
                 Poller(self.store, self.bot, lanes, self.alarms).run(),
                 self.alarms.run(),
                 self.retention.run(),
+                self.follower.run(),
                 self._sweep(),
             )
+
+    def _read_content(self) -> Callable[[], None]:
+        return partial(
+            self.content.take, Content.load(self.settings.content, self.settings.model_folder)
+        )
 
     async def _connect(self) -> None:
         """Gets to know bot and group; waits for as long as Telegram can't be reached."""

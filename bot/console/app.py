@@ -24,6 +24,7 @@ from bot.console.pages import (
     volunteers,
 )
 from bot.console.security import SecurityHeaders, site_of
+from bot.console.studio import PAGES as STUDIO
 from bot.console.visit import Forged, NotSignedIn, Page, Visit
 from bot.console.words import chosen_language
 from bot.errors import NotPermitted
@@ -37,6 +38,7 @@ PAGES: tuple[Page, ...] = (
     *duty.PAGES,
     *volunteers.PAGES,
     *activities.PAGES,
+    *STUDIO,
     *people.PAGES,
     *audit.PAGES,
 )

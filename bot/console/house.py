@@ -20,6 +20,7 @@ from bot.factors.interests import InterestCatalogue
 from bot.handoff.canned import CannedReplies
 from bot.handoff.presence import Presence
 from bot.store.engine import Store
+from bot.stories.studio import Studio
 
 PREFIX = "/console"
 STATIC = Path(__file__).with_name("static")
@@ -44,6 +45,7 @@ class House:
         when_words: how it says when something is.
         tiles: address of the map's tiles, `https://…/{z}/{x}/{y}.png`; without one the map is
             plain.
+        studio: where staff edit the dialogue.
         demo: people may sign in as the sample people, without a link.
     """
 
@@ -58,6 +60,7 @@ class House:
     gazetteer: Gazetteer
     wording: Wording
     when_words: Mapping[str, Any]
+    studio: Studio
     tiles: str = ""
     demo: bool = False
 

@@ -27,6 +27,7 @@ PLACES = (
     Place("/duty", "duty", Permission.PLAN_DUTY),
     Place("/volunteers", "volunteers", Permission.MANAGE_VOLUNTEERS),
     Place("/activities", "activities", Permission.EDIT_ACTIVITIES),
+    Place("/stories", "stories", Permission.EDIT_STORIES),
     Place("/people", "people", Permission.MANAGE_PEOPLE),
     Place("/audit", "audit", Permission.SEE_AUDIT),
 )

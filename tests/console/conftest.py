@@ -1,6 +1,7 @@
 """The console without a socket, and people who come to it with browsers of their own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -20,7 +21,10 @@ from bot.handoff.presence import Presence
 from bot.people import registry, sign_in
 from bot.people.permissions import Role
 from bot.reading import read_mapping
+from bot.settings import ROOT, Settings
 from bot.store.engine import Store
+from bot.stories.publishing import prepare_copy
+from bot.stories.studio import Studio
 from tests.conftest import KNOWLEDGE
 from tests.console.browser import Browser
 
@@ -37,8 +41,16 @@ async def store(sqlite: str) -> AsyncIterator[Store]:
     await store.close()
 
 
+@pytest.fixture(scope="session")
+def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What staff edit, in a repository of its own; tests change drafts, not this."""
+    folder = tmp_path_factory.mktemp("content") / "content"
+    prepare_copy(ROOT, folder)
+    return folder
+
+
 @pytest.fixture
-def house(store: Store) -> House:
+def house(store: Store, tmp_path: Path, content: Path) -> House:
     """The console's rooms."""
     return House(
         store=store,
@@ -52,6 +64,7 @@ def house(store: Store) -> House:
         gazetteer=Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"),
         wording=Wording.load(WORDING),
         when_words=read_mapping(KNOWLEDGE / "when.yml"),
+        studio=Studio(Settings(var=tmp_path / "var", content=content)),
     )
 
 

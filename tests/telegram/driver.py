@@ -15,14 +15,14 @@ from sqlalchemy import make_url, select
 from starlette.applications import Starlette
 
 from actions.rooms import KNOWLEDGE
-from bot.app import WORDING, App
+from bot.app import App
 from bot.dialogue.client import RasaClient
 from bot.dialogue.wording import Phrases, Wording
 from bot.handoff import service
 from bot.handoff.summary import minimal
 from bot.residents import identity
 from bot.sandbox.state import Callback
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.store.tables import Handoff, Resident
 from bot.telegram.inbox import Incoming, Lanes, Poller
 from tests.sandbox.driver import ANNA, GROUP, TOKEN, Json, Sandbox
@@ -48,7 +48,7 @@ BUSY = """
 @cache
 def wording() -> Wording:
     """What staff wrote."""
-    return Wording.load(WORDING)
+    return Wording.load(ROOT / "stories" / "wording")
 
 
 @cache

@@ -1,0 +1,92 @@
+"""The examples in `nlu/`: what people say, intent by intent; added, moved, taken out."""
+
+from starlette.responses import Response
+
+from bot.console.studio.desk import draft_of, show
+from bot.console.visit import Page, Visit
+from bot.errors import SetupError
+from bot.people.permissions import Permission
+from bot.safety.normalise import normalise
+from bot.stories.drafts import Draft
+from bot.stories.editing import examples, with_example, without_example
+from bot.stories.files import staff_files
+
+
+async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
+    """All intents, and the examples of one."""
+    found = _all(draft_of(visit))
+    chosen = str(visit.form.get("intent") or visit.parameters.get("intent", ""))
+    intent = chosen if chosen in found else next(iter(found), "")
+    file, texts = found.get(intent, ("", []))
+    return show(
+        visit,
+        "examples.html",
+        status,
+        intents={name: len(lines) for name, (_, lines) in found.items()},
+        intent=intent,
+        file=file,
+        examples=texts,
+        fault=fault,
+        given=str(visit.form.get("example", "")) if fault else "",
+    )
+
+
+async def add(visit: Visit) -> Response:
+    """Adds an example; one that another intent has is not added, but that is told."""
+    draft = draft_of(visit)
+    intent, example = str(visit.form.get("intent", "")), str(visit.form.get("example", ""))
+    other = _owner(draft, example)
+    if other and other != intent:
+        fault = visit.words("studio.example_elsewhere", intent=other)
+        return await show_examples(visit, fault, status=422)
+    try:
+        file = _all(draft)[intent][0]
+        draft.save(file, with_example(file, draft.text(file), intent, example))
+    except KeyError:
+        return await show_examples(visit, visit.words("studio.no_intent"), status=422)
+    except SetupError:
+        return await show_examples(visit, visit.words("studio.example_refused"), status=422)
+    return visit.go(f"/stories/examples?intent={intent}")
+
+
+async def change(visit: Visit) -> Response:
+    """Moves an example to another intent, or takes it out."""
+    draft = draft_of(visit)
+    intent, example = str(visit.form.get("intent", "")), str(visit.form.get("example", ""))
+    to = str(visit.form.get("to", ""))
+    found = _all(draft)
+    try:
+        file = found[intent][0]
+        draft.save(file, without_example(file, draft.text(file), intent, example))
+        if to:
+            target = found[to][0]
+            draft.save(target, with_example(target, draft.text(target), to, example))
+    except (KeyError, SetupError):
+        return await show_examples(visit, visit.words("studio.example_refused"), status=422)
+    return visit.go(f"/stories/examples?intent={intent}")
+
+
+def _all(draft: Draft) -> dict[str, tuple[str, list[str]]]:
+    """Each intent's first file, and its examples there."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for file in staff_files(draft.folder, ("nlu/*.yml",)):
+        for intent, lines in examples(file, draft.text(file)).items():
+            found.setdefault(intent, (file, lines))
+    return dict(sorted(found.items()))
+
+
+def _owner(draft: Draft, example: str) -> str:
+    """The intent that has an example already."""
+    wanted = normalise(example)
+    for file in staff_files(draft.folder, ("nlu/*.yml",)):
+        for intent, lines in examples(file, draft.text(file)).items():
+            if any(normalise(line) == wanted for line in lines):
+                return intent
+    return ""
+
+
+PAGES = (
+    Page("/stories/examples", Permission.EDIT_STORIES, show_examples),
+    Page("/stories/examples", Permission.EDIT_STORIES, add, "POST"),
+    Page("/stories/examples/change", Permission.EDIT_STORIES, change, "POST"),
+)
