@@ -1,0 +1,64 @@
+"""A browser for the console of the running stack."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.end_to_end.stack import Stack
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STAFF, ADMIN = 9003, 9004
+
+Open = Callable[[int], Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests of a module."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser, stack: Stack) -> Iterator[Open]:
+    """Opens the console in a browser of its own, signed in: `opened(STAFF)`."""
+    complaints: list[str] = []
+    contexts = []
+    console = stack.sandbox.get("/console").headers["location"].partition("/demo")[0]
+
+    def open_one(who: int) -> Page:
+        options: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "locale": "fi-FI"}
+        context = chromium.new_context(reduced_motion="reduce", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{console}/demo?as={who}")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    # A refusal is an answer like any other for us; the browser writes a line about each.
+    assert [one for one in complaints if "responded with a status of" not in one] == []
+
+
+def visit(page: Page, inside: str) -> None:
+    """Goes to a page of the console."""
+    page.goto(page.url.partition("/console")[0] + "/console" + inside)
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keeps a picture in the folder of SEURA_SCREENSHOTS, where one is set."""
+    if folder := os.environ.get("SEURA_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
