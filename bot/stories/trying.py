@@ -143,6 +143,25 @@ async def _tracker(state: dict[str, Any]) -> dict[str, Any]:
     return dict(answer.json())
 
 
+async def heard(state: dict[str, Any], text: str) -> tuple[str, float]:
+    """What the model that is tried out takes a message for: the intent, and how surely, 0 to 1.
+
+    Raises:
+        DialogueUnavailable: the try-out is not there.
+    """
+    url = f"http://127.0.0.1:{state.get('port')}/model/parse"
+    try:
+        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+            answer = await client.post(
+                url, params={"token": state.get("token", "")}, json={"text": text}
+            )
+            answer.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DialogueUnavailable(type(error).__name__) from error
+    intent = answer.json()["intent"]
+    return str(intent["name"]), float(intent["confidence"])
+
+
 async def begin_again(state: dict[str, Any]) -> None:
     """Forgets the talk.
 

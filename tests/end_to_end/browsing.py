@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.end_to_end.stack import Stack
+from tests.end_to_end.stack import WAIT_SECONDS, Stack
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STAFF, ADMIN = 9003, 9004
@@ -23,6 +23,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("there is no Chromium here")
+    expect.set_options(timeout=WAIT_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -4,12 +4,16 @@ from starlette.responses import Response
 
 from bot.console.studio.desk import draft_of, show
 from bot.console.visit import Page, Visit
-from bot.errors import SetupError
+from bot.errors import DialogueUnavailable, SetupError
 from bot.people.permissions import Permission
 from bot.safety.normalise import normalise
+from bot.stories import trying
 from bot.stories.drafts import Draft
 from bot.stories.editing import examples, with_example, without_example
 from bot.stories.files import staff_files
+
+# An example that is taken for another intent more surely than this may take messages from it.
+SURE = 0.5
 
 
 async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
@@ -27,6 +31,8 @@ async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> 
         file=file,
         examples=texts,
         fault=fault,
+        heard=visit.parameters.get("heard", ""),
+        sure=visit.parameters.get("sure", ""),
         given=str(visit.form.get("example", "")) if fault else "",
     )
 
@@ -46,7 +52,21 @@ async def add(visit: Visit) -> Response:
         return await show_examples(visit, visit.words("studio.no_intent"), status=422)
     except SetupError:
         return await show_examples(visit, visit.words("studio.example_refused"), status=422)
-    return visit.go(f"/stories/examples?intent={intent}")
+    heard = await _heard_elsewhere(draft, intent, example)
+    return visit.go(f"/stories/examples?intent={intent}{heard}")
+
+
+async def _heard_elsewhere(draft: Draft, intent: str, example: str) -> str:
+    """For the page's address: what a draft that is tried out takes the example for, if surely."""
+    state = trying.state_of(draft)
+    if state.get("stage") != "ready":
+        return ""
+    try:
+        heard, sure = await trying.heard(state, example)
+    except DialogueUnavailable:
+        return ""
+    other = heard not in (intent.partition("/")[0], "nlu_fallback") and sure >= SURE
+    return f"&heard={heard}&sure={sure * 100:.0f}" if other else ""
 
 
 async def change(visit: Visit) -> Response:
