@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import cached_property, partial
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -171,8 +171,6 @@ class Studio:
 
     async def close(self) -> None:
         """Ends the worker, and what is being tried out. What is being published goes on."""
-        if "_worker" in self.__dict__:
-            self._worker.shutdown(wait=False, cancel_futures=True)
         for trial in self._trials:
             if trial.returncode is None:
                 trial.send_signal(signal.SIGTERM)
@@ -180,6 +178,10 @@ class Studio:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for trial in self._trials:
                     await trial.wait()
+                if "_worker" in self.__dict__:
+                    await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+                    # Python's own helper of such a worker; it would outlive us for a moment.
+                    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 def _check(folder: Path, instead: dict[str, str]) -> list[Problem]:
