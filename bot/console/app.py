@@ -27,7 +27,8 @@ from bot.console.security import SecurityHeaders, site_of
 from bot.console.studio import PAGES as STUDIO
 from bot.console.visit import Forged, NotSignedIn, Page, Visit
 from bot.console.words import chosen_language
-from bot.errors import NotPermitted
+from bot.errors import NotPermitted, SetupError
+from bot.stories.reading import Unreadable
 
 PAGES: tuple[Page, ...] = (
     *account.PAGES,
@@ -48,6 +49,8 @@ FAULTS: Mapping[type[Exception], tuple[str, int]] = {
     talk.Gone: ("not_found", 404),
     activities.NoActivity: ("not_found", 404),
     Forged: ("forged", 403),
+    SetupError: ("not_found", 404),
+    Unreadable: ("unreadable", 409),
 }
 
 

@@ -132,3 +132,16 @@ async def test_a_second_person_says_yes_and_nobody_to_their_own(
     assert [(one.by, one.yes, one.comment) for one in draft.approvals()] == [
         ("Veikko", True, "Selkeä.")
     ]
+
+
+async def test_a_file_that_is_not_there_and_one_that_is_broken_are_told_plainly(
+    console: Starlette, signed_in: SignIn, house: House
+) -> None:
+    browser = await signed_in(Role.STAFF)
+    assert (await browser.get("/stories?file=stories/nothing.yml")).status_code == 404
+    broken = {"file": "nlu/bot.yml", "text": "nlu: [\n"}
+    told = (await browser.post("/stories/text", broken)).json()["problems"]
+    assert [one["file"] for one in told] == ["nlu/bot.yml"]
+    assert (await browser.get("/stories/examples")).status_code == 409
+    assert (await browser.get("/stories?file=nlu/bot.yml")).status_code == 200
+    assert (await browser.get("/stories/map")).status_code == 200
