@@ -145,3 +145,12 @@ async def test_a_file_that_is_not_there_and_one_that_is_broken_are_told_plainly(
     assert (await browser.get("/stories/examples")).status_code == 409
     assert (await browser.get("/stories?file=nlu/bot.yml")).status_code == 200
     assert (await browser.get("/stories/map")).status_code == 200
+
+
+async def test_when_a_publishing_is_over_the_page_shows_what_came_of_it(
+    console: Starlette, signed_in: SignIn, house: House
+) -> None:
+    browser = await signed_in(Role.STAFF)
+    with house.studio.board.held("publisher"):
+        assert "hx-refresh" not in (await browser.get("/stories/progress")).headers
+    assert (await browser.get("/stories/progress")).headers["hx-refresh"] == "true"

@@ -47,14 +47,15 @@ def _others(drafts: Drafts, own: str) -> list[dict[str, object]]:
 
 
 async def progress(visit: Visit) -> Response:
-    """How far the publishing is; asked for again and again."""
+    """How far the publishing is; asked for again and again until it is over."""
     studio = visit.house.studio
-    return visit.show(
-        "studio/progress.html",
-        progress=studio.progress(),
-        running=studio.is_publishing,
-        stages=STAGES,
+    running = studio.is_publishing
+    response = visit.show(
+        "studio/progress.html", progress=studio.progress(), running=running, stages=STAGES
     )
+    if not running:  # the draft and the versions on the page are others now
+        response.headers["hx-refresh"] = "true"
+    return response
 
 
 async def publish(visit: Visit) -> Response:
