@@ -112,9 +112,9 @@ def test_the_face_knows_neither_rasa_nor_the_actions_nor_the_web() -> None:
 
 
 def test_the_console_knows_neither_telegram_nor_rasa_nor_the_actions() -> None:
-    allowed = [
-        f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "console", "errors", "reading")
-    ]
+    # The studio is the face of the stories.
+    rooms = (*DOMAIN, "store", "dialogue", "stories", "console", "errors", "reading")
+    allowed = [f"bot.{one}" for one in rooms]
     assert beyond(sources("bot/console"), *allowed) == []
     faces = ("telegram", "rasa", "rasa_sdk", "httpx", "uvicorn")
     assert against(sources("bot/console"), *faces) == []

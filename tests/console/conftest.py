@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.activities.places import Gazetteer
-from bot.app import WORDING
 from bot.console.app import create_console
 from bot.console.house import PREFIX, House
 from bot.console.security import Seal
@@ -62,7 +61,7 @@ def house(store: Store, tmp_path: Path, content: Path) -> House:
         canned=CannedReplies.load(KNOWLEDGE / "canned_replies.yml"),
         presence=Presence(),
         gazetteer=Gazetteer.load(KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"),
-        wording=Wording.load(WORDING),
+        wording=Wording.load(ROOT / "stories" / "wording"),
         when_words=read_mapping(KNOWLEDGE / "when.yml"),
         studio=Studio(Settings(var=tmp_path / "var", content=content)),
     )
