@@ -20,7 +20,7 @@ from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMove, Outgoing, Resident, now
 from bot.telegram.group import Group, card_key
 from bot.telegram.inbox import put
-from bot.telegram.outbox import is_queued, post
+from bot.telegram.outbox import is_queued, post, until_done
 from bot.telegram.rendering import Renderer, rows, split
 
 # A card that is posted anew, because its topic was deleted, takes the first one's place.
@@ -63,12 +63,15 @@ class Desk:
         bell = self.store.bell(service.MOVED)
         while True:
             bell.clear()
-            async with self.store.begin() as session:
-                for handoff in await self._without_card(session):
-                    await self.show(session, handoff)
-                for handoff_id in {one.handoff_id for one in await service.untold(session)}:
-                    await self.tell_moves(session, handoff_id)
+            await until_done(self._look)
             await bell.wait()
+
+    async def _look(self) -> None:
+        async with self.store.begin() as session:
+            for handoff in await self._without_card(session):
+                await self.show(session, handoff)
+            for handoff_id in {one.handoff_id for one in await service.untold(session)}:
+                await self.tell_moves(session, handoff_id)
 
     # --- the card ---------------------------------------------------------------------------
 

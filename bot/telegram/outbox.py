@@ -122,6 +122,16 @@ async def is_queued(session: AsyncSession, key: str) -> bool:
     return await session.scalar(select(Outgoing.id).where(Outgoing.key == key)) is not None
 
 
+async def until_done[T](work: Callable[[], Awaitable[T]]) -> T:
+    """Does it, again and again while the database can't: a full disk must not end the app."""
+    while True:
+        try:
+            return await work()
+        except DATABASE_FAULTS as error:
+            log.error("the database can't be used", error=type(error).__name__)  # noqa: TRY400
+            await asyncio.sleep(1)
+
+
 class Sender:
     """Sends what is queued: a task for each chat that has something, woken by commits.
 

@@ -16,7 +16,7 @@ from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMessage, Outgoing, Resident
 from bot.telegram import copies
 from bot.telegram.desk import Desk
-from bot.telegram.outbox import post
+from bot.telegram.outbox import post, until_done
 from bot.telegram.rendering import split
 
 # What can be copied, in the order in which Telegram's fields are looked at: an animation is a
@@ -42,15 +42,15 @@ class Relay:
     async def run(self) -> None:
         """Sends what moderators say on the web as soon as it is in the ledger; until cancelled."""
         bell = self.store.bell(ledger.SAID)
-        bell.take()
-        async with self.store.begin() as session:
-            waiting = await ledger.pending(session)
         while True:
-            async with self.store.begin() as session:
-                for message_id in waiting:
-                    await self.deliver(session, message_id)
+            bell.take()
+            await until_done(self._deliver_waiting)
             await bell.wait()
-            waiting = bell.take()
+
+    async def _deliver_waiting(self) -> None:
+        async with self.store.begin() as session:
+            for message_id in await ledger.pending(session):
+                await self.deliver(session, message_id)
 
     # --- from the resident --------------------------------------------------------------------
 

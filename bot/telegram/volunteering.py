@@ -10,6 +10,7 @@ from bot.handoff import volunteers
 from bot.store.engine import Store
 from bot.store.tables import Resident, Volunteer, now
 from bot.telegram.desk import Desk
+from bot.telegram.outbox import until_done
 
 RETRY_SECONDS = 300.0
 
@@ -26,7 +27,7 @@ class VolunteerDesk:
         bell = self.store.bell(volunteers.BELL)
         while True:
             bell.clear()
-            pause = None if await self.look() else RETRY_SECONDS
+            pause = None if await until_done(self.look) else RETRY_SECONDS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await bell.wait()

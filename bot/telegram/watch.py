@@ -16,7 +16,7 @@ from bot.handoff.states import BOT
 from bot.store.engine import Store
 from bot.store.tables import Handoff, Resident, now
 from bot.telegram.desk import Desk
-from bot.telegram.outbox import is_queued
+from bot.telegram.outbox import is_queued, until_done
 from bot.telegram.residents import ResidentTalk
 
 LOOK_SECONDS = 20.0
@@ -57,7 +57,7 @@ class Watch:
     async def run(self) -> None:
         """Runs until cancelled."""
         while True:
-            await self.look()
+            await until_done(self.look)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
