@@ -55,6 +55,7 @@ from bot.telegram.inbox import Incoming, Lanes, Poller
 from bot.telegram.meeting import make_bot, meet
 from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender, pause_of
+from bot.telegram.pacing import Pace
 from bot.telegram.relay import Relay
 from bot.telegram.rendering import Renderer
 from bot.telegram.residents import ResidentTalk
@@ -317,8 +318,9 @@ class App:
 
     def sender(self) -> Sender:
         """Who sends what is queued."""
+        pace = Pace(self.settings.messages_a_second, self.settings.chat_burst)
         return Sender(
-            self.store, self.bot, self.relay.undelivered, self.relay.delivered, self.group
+            self.store, self.bot, self.relay.undelivered, self.relay.delivered, self.group, pace
         )
 
     async def _show_typing(self) -> None:

@@ -35,7 +35,7 @@ from bot.cli_people import cli as people
 from bot.cli_stories import cli as stories
 from bot.errors import SettingsError, SetupError, SeuraError
 from bot.safety.learning import learnt
-from bot.settings import ROOT, Settings, read_settings, require_telegram
+from bot.settings import ROOT, Settings, read_settings, require_telegram, settings_of_the_sandbox
 from bot.stories.publishing import prepare_copy
 from bot.supervisor import SETTINGS_STATUS, Supervisor, check_port, free_port
 
@@ -90,6 +90,7 @@ def demo(
         var=base.var / "demo",
         # What is published in the demo is not published in the project.
         content=base.var / "demo" / "content",
+        **settings_of_the_sandbox(),
     )
     check_port(port)
     prepare_copy(ROOT, settings.content)

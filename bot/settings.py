@@ -1,5 +1,6 @@
 """Settings, read once from the environment (prefix `SEURA_`) or a `.env` file."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
     idle_hours: float = Field(12.0, gt=0)
     hopeless_hours: float = Field(48.0, gt=0)
     group_messages: int = Field(20, gt=0)
+    chat_burst: int = Field(20, gt=0)
+    messages_a_second: int = Field(30, gt=0)
     moderators_talk: str = Field("group", pattern="^(group|private)$")
     leads: str = Field("", pattern=r"^[\d, ]*$")
     rasa_url: str = "http://127.0.0.1:5005"
@@ -175,3 +178,9 @@ def require_telegram(settings: Settings) -> None:
         )
     if faults:
         raise SettingsError("\n".join(faults))
+
+
+def settings_of_the_sandbox() -> dict[str, int]:
+    """How fast the bot may write where nobody counts its messages, unless the environment says."""
+    hurried = {"group_messages": 100_000, "chat_burst": 100_000, "messages_a_second": 100_000}
+    return {k: v for k, v in hurried.items() if f"SEURA_{k.upper()}" not in os.environ}

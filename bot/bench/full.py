@@ -18,7 +18,7 @@ from bot.bench import BenchFailed, sandbox, timing
 from bot.bench.processes import answers, running
 from bot.bench.talks import Step
 from bot.bench.ways import PATIENCE, Reply, apart, furnish
-from bot.settings import Settings, read_settings
+from bot.settings import Settings, read_settings, settings_of_the_sandbox
 from bot.supervisor import Child, free_port
 from bot.transport import Transport
 
@@ -177,6 +177,7 @@ async def full_way(folder: Path, settings: Settings, samples: Path) -> AsyncIter
         "SEURA_TELEGRAM_API": url,
         "SEURA_MODERATOR_CHAT": str(sandbox.GROUP),
         "SEURA_PORT": str(free_port()),
+        **{f"SEURA_{k.upper()}": str(v) for k, v in settings_of_the_sandbox().items()},
         "SEURA_MODELS": str(settings.model_folder.absolute()),
     }
     if settings.profile:

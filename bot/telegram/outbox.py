@@ -141,6 +141,7 @@ class Sender:
         undelivered: is told of what did not get through, in the transaction that notes it.
         delivered: is told of what did, where it belongs to a handoff.
         group: the moderators' group, where calls find their place when they are sent.
+        pace: how fast messages may go to residents; as Telegram takes them where none is given.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class Sender:
         undelivered: Settled,
         delivered: Settled | None = None,
         group: Group | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._bot = bot
@@ -162,7 +164,7 @@ class Sender:
         self._noting: dict[int, asyncio.Task[None]] = {}
         self._known: set[int] = set()
         self._doubtful: set[int] = set()
-        self._pace = Pace()
+        self._pace = pace or Pace()
 
     async def run(self) -> None:
         """Runs until cancelled; takes up first what an earlier process left."""
@@ -372,7 +374,8 @@ class Sender:
             chat_id, place = self._group.chat_id, found
             if row.method in COUNTED:
                 self._group.allowance.note()
-        elif chat_id > 0:
+        elif chat_id > 0 and row.method.startswith(("send", "copy")):
+            # Edits are not messages: whoever taps quickly does not wait for them.
             await self._pace.turn(chat_id)
         try:
             sent = await call(self._bot, row.method, chat_id, {**params, **place})

@@ -7,7 +7,7 @@ What the moderators' group takes is kept in `group.py`.
 from aiolimiter import AsyncLimiter
 
 IN_ALL = 30
-BURST = 10
+BURST = 20
 REMEMBERED = 2000
 
 
