@@ -1,4 +1,4 @@
-"""Floods: more messages in a row than are worth an answer each."""
+"""Floods: more messages, sent without waiting for an answer, than are worth one each."""
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -20,6 +20,11 @@ class Floods:
     )
 
     _over: dict[int, int] = field(default_factory=dict)
+
+    def ebbs(self, resident_id: int) -> None:
+        """Somebody has waited for the answer to what they wrote before."""
+        self._written.pop(resident_id, None)
+        self._over.pop(resident_id, None)
 
     def overflows(self, resident_id: int, written_at: int) -> int:
         """Takes in one more message.

@@ -10,7 +10,7 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -55,11 +55,13 @@ class Incoming:
         id: Telegram's update id; negative for what the app itself put into a lane.
         body: the update as Telegram's JSON.
         attempts: how often it was taken up, this time included.
+        waited: another one of the same lane was being handled when it came.
     """
 
     id: int
     body: dict[str, Any]
     attempts: int
+    waited: bool = False
 
     async def settle(self, session: AsyncSession) -> None:
         """Marks it handled, in the transaction that holds its outcome; its words are wiped."""
@@ -262,7 +264,7 @@ class Lanes:
                 if isinstance(update, int):
                     incoming = await self._take(update)
                 else:
-                    incoming = await self._kept(update) if waited else update
+                    incoming = await self._kept(replace(update, waited=True)) if waited else update
                 if incoming:
                     await self._hand(incoming)
             except Exception as error:  # nothing may leave a lane unmet

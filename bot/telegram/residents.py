@@ -174,7 +174,9 @@ class ResidentTalk:
         if await self._without_rasa(talk, text, payload, message):
             await talk.incoming.settle(talk.session)
             return None
-        if flooded := self.floods.overflows(talk.resident.id, message.get("date") or 0):
+        if not talk.incoming.waited:  # whoever waits for the answer floods nobody
+            self.floods.ebbs(talk.resident.id)
+        elif flooded := self.floods.overflows(talk.resident.id, message.get("date") or 0):
             if flooded == 1:
                 await self._say_in(talk, "utter_flood", keep_open=True)
             await talk.incoming.settle(talk.session)

@@ -17,6 +17,14 @@ def test_what_is_more_in_a_row_is_counted_until_it_ebbs() -> None:
     assert floods.overflows(ANNA, 5 + SECONDS) == 0
 
 
+def test_whoever_waits_for_an_answer_begins_anew() -> None:
+    floods = Floods()
+    for _ in range(50):
+        floods.overflows(ANNA, 5)
+    floods.ebbs(ANNA)
+    assert [floods.overflows(ANNA, 5) for _ in range(MESSAGES)] == [0] * MESSAGES
+
+
 def test_one_residents_flood_is_not_anothers() -> None:
     floods = Floods()
     for _ in range(50):
