@@ -10,10 +10,11 @@ from bot.transport import Transport
 from tests.sandbox.driver import GROUP, TOKEN, running
 
 
-async def test_a_group_with_topics_is_met() -> None:
+async def test_bot_and_group_are_met() -> None:
     async with running(create_app(TOKEN)) as address:
         bot = make_bot(TOKEN, address + "/", Transport)
-        assert await meet(bot, GROUP)
+        await meet(bot, GROUP)
+        assert bot.username
         await bot.shutdown()
         await check(make_bot(TOKEN, address, Transport), address, GROUP)
 
