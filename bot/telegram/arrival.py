@@ -18,7 +18,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from bot.store.tables import Outgoing
 
 # How many ids are tried. Others write meanwhile, and each of their messages takes one.
-AHEAD = 40
+AHEAD = 100
 FARTHEST = 400
 ATTEMPTS = 3
 # Calls that make a message; of others it does no harm to make them twice.

@@ -45,7 +45,7 @@ from bot.telegram.pacing import Pace
 log = structlog.get_logger(__name__)
 
 BELL = "outgoing"
-NETWORK_RETRIES = 5
+NETWORK_RETRIES = 12
 LONGEST_PAUSE = 8.0
 # Before any of these the request had not left: it can be made again without harm.
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)

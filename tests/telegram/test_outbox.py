@@ -11,7 +11,7 @@ from bot.activities import catalogue
 from bot.residents import identity
 from bot.store.engine import Store
 from bot.store.tables import Outgoing, now
-from bot.telegram.outbox import Sender, call, forget_settled, pause_of, post
+from bot.telegram.outbox import NETWORK_RETRIES, Sender, call, forget_settled, pause_of, post
 from bot.transport import Transport
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA
@@ -211,7 +211,7 @@ async def test_a_bot_message_that_telegram_cannot_take_is_given_up_in_the_end(
     monkeypatch.setattr("bot.telegram.outbox.LONGEST_PAUSE", 0.01)
     seura = asleep
     await _known(seura)
-    await seura.people.act("faults", method="sendMessage", status=502, times=5)
+    await seura.people.act("faults", method="sendMessage", status=502, times=NETWORK_RETRIES)
     await _queue(seura, "a", "b")
     seura.start()
     await seura.quiet()
