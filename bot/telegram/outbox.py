@@ -87,34 +87,47 @@ async def post(
         said_id: the message of the handoff that it carries.
         from_human: it carries a person's words: never sent twice, and told when it fails.
     """
-    if not await is_queued(session, key):
-        row = Outgoing(key=key, chat_id=chat_id, method=method, params=params)
-        row.handoff_id, row.said_id, row.from_human = handoff_id, said_id, from_human
-        session.add(row)
-        ring(session, BELL, row)
+    call = {
+        "key": key,
+        "chat_id": chat_id,
+        "method": method,
+        "params": params,
+        "handoff_id": handoff_id,
+        "said_id": said_id,
+        "from_human": from_human,
+    }
+    await _queue(session, [call])
 
 
 async def post_messages(
     session: AsyncSession, chat_id: int, messages: Mapping[str, dict[str, Any]]
 ) -> None:
     """Queues messages of the bot to one chat, in order: the parameters of each by its key."""
-    if not messages:
-        return
-    rows = [
-        {"key": key, "chat_id": chat_id, "method": "send_message", "params": params}
-        for key, params in messages.items()
-    ]
-    new = await session.execute(insert_new(session, Outgoing, "id", "key"), rows)
-    ids = {key: row_id for row_id, key in new}
-    ring(
+    await _queue(
         session,
-        BELL,
-        *(
-            Outgoing(id=ids[row["key"]], attempts=0, from_human=False, **row)
-            for row in rows
-            if row["key"] in ids
-        ),
+        [
+            {"key": key, "chat_id": chat_id, "method": "send_message", "params": params}
+            for key, params in messages.items()
+        ],
     )
+
+
+async def _queue(session: AsyncSession, calls: list[dict[str, Any]]) -> None:
+    if not calls:
+        return
+    await session.flush()  # what the calls are about comes before them
+    stored = insert_new(session, Outgoing, "id", "key", "created_at")
+    new = {key: (row_id, at) for row_id, key, at in await session.execute(stored, calls)}
+    rows = (
+        Outgoing(
+            **{"attempts": 0, "from_human": False, "state": "pending"} | one,
+            id=new[one["key"]][0],
+            created_at=new[one["key"]][1],
+        )
+        for one in calls
+        if one["key"] in new
+    )
+    ring(session, BELL, *rows)
 
 
 async def is_queued(session: AsyncSession, key: str) -> bool:
