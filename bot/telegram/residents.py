@@ -575,7 +575,8 @@ class ResidentTalk:
             return payload, None
         kind, _, key = payload.partition(":")
         told = CHIPS[kind] % key if kind in CHIPS else payload
-        if await is_queued(talk.session, f"{talk.key}:edit"):
+        again = talk.incoming.attempts > 1
+        if again and await is_queued(talk.session, f"{talk.key}:edit"):
             return told, None  # this tap was taken up before, but a crash cut it off
         if kind in CHIPS:
             return told if await self._is_first(talk, tap, keyboard, kind, key) else None, None
