@@ -1,7 +1,11 @@
-"""Rasa's tracker store, as far as forgetting goes. It is a database of its own."""
+"""Rasa's tracker store from outside: what is in it, forgetting, other keys.
+
+It is a database of its own.
+"""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,13 +28,9 @@ async def forget_others(database: Path, kept: Iterable[str]) -> None:
 
 async def forget_before(database: Path, moment: datetime) -> int:
     """Deletes the conversations that nothing was added to since a moment, and counts them."""
-    address = _address(database)
-    if address is None:
-        return 0
-    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
-        if not await _has_conversations(connection):
+    async with _opened(database) as connection:
+        if connection is None:
             return 0
-        await connection.execute("PRAGMA secure_delete = ON")
         gone = await connection.execute(
             "DELETE FROM conversations WHERE changed_at < ?", (moment.timestamp(),)
         )
@@ -40,11 +40,8 @@ async def forget_before(database: Path, moment: datetime) -> int:
 
 async def words_of(database: Path, conversation_id: str, keys: Keys | None) -> list[dict[str, Any]]:
     """What was said last in a conversation, in order: `{at, from, text}`; none where it is gone."""
-    address = _address(database)
-    if address is None:
-        return []
-    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
-        if not await _has_conversations(connection):
+    async with _opened(database) as connection:
+        if connection is None:
             return []
         rows = await connection.execute_fetchall(
             "SELECT events FROM conversations WHERE sender_id = ?", (conversation_id,)
@@ -67,13 +64,9 @@ async def encrypt_again(database: Path, keys: Keys) -> int:
     Returns:
         How many there were.
     """
-    address = _address(database)
-    if address is None:
-        return 0
-    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
-        if not await _has_conversations(connection):
+    async with _opened(database) as connection:
+        if connection is None:
             return 0
-        await connection.execute("PRAGMA secure_delete = ON")
         rows = await connection.execute_fetchall("SELECT events, sender_id FROM conversations")
         again = [(keys.encrypt(keys.decrypt(events)), sender) for events, sender in rows]
         await connection.executemany(
@@ -83,25 +76,32 @@ async def encrypt_again(database: Path, keys: Keys) -> int:
     return len(again)
 
 
-async def _has_conversations(connection: aiosqlite.Connection) -> bool:
-    tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
-    return ("conversations",) in list(tables)
-
-
 async def _delete(database: Path, choose: Callable[[set[str]], Iterable[str]]) -> None:
-    """Deletes the conversations that `choose` picks; there may be no store or no table yet."""
-    address = _address(database)
-    if address is None:
-        return
-    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
-        if not await _has_conversations(connection):
+    """Deletes the conversations that `choose` picks."""
+    async with _opened(database) as connection:
+        if connection is None:
             return
-        # What is deleted is overwritten, too: these are people's words.
-        await connection.execute("PRAGMA secure_delete = ON")
         rows = await connection.execute_fetchall("SELECT sender_id FROM conversations")
         gone = [(sender,) for sender in choose({row[0] for row in rows})]
         await connection.executemany("DELETE FROM conversations WHERE sender_id = ?", gone)
         await connection.commit()
+
+
+@asynccontextmanager
+async def _opened(database: Path) -> AsyncIterator[aiosqlite.Connection | None]:
+    """The store; none where there is no file or no table yet."""
+    address = _address(database)
+    if address is None:
+        yield None
+        return
+    async with aiosqlite.connect(address, uri=True, timeout=10) as connection:
+        tables = await connection.execute_fetchall("SELECT name FROM sqlite_master")
+        if ("conversations",) not in list(tables):
+            yield None
+            return
+        # What is deleted is overwritten, too: these are people's words.
+        await connection.execute("PRAGMA secure_delete = ON")
+        yield connection
 
 
 def _address(database: Path) -> str | None:
