@@ -131,16 +131,8 @@ def _turn(
 
 
 async def _tracker(state: dict[str, Any]) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{state['port']}/conversations/{state['conversation']}/tracker"
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            answer = await client.get(
-                url, params={"token": state["token"], "include_events": "ALL"}
-            )
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise DialogueUnavailable(type(error).__name__) from error
-    return dict(answer.json())
+    path = f"/conversations/{state['conversation']}/tracker?include_events=ALL"
+    return dict(await _asked(state, "GET", path))
 
 
 async def heard(state: dict[str, Any], text: str) -> tuple[str, float]:
@@ -149,17 +141,8 @@ async def heard(state: dict[str, Any], text: str) -> tuple[str, float]:
     Raises:
         DialogueUnavailable: the try-out is not there.
     """
-    url = f"http://127.0.0.1:{state.get('port')}/model/parse"
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            answer = await client.post(
-                url, params={"token": state.get("token", "")}, json={"text": text}
-            )
-            answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DialogueUnavailable(type(error).__name__) from error
-    intent = answer.json()["intent"]
-    return str(intent["name"]), float(intent["confidence"])
+    answer = await _asked(state, "POST", "/model/parse", {"text": text})
+    return str(answer["intent"]["name"]), float(answer["intent"]["confidence"])
 
 
 async def begin_again(state: dict[str, Any]) -> None:
@@ -168,15 +151,8 @@ async def begin_again(state: dict[str, Any]) -> None:
     Raises:
         DialogueUnavailable: the try-out is not there.
     """
-    url = f"http://127.0.0.1:{state['port']}/conversations/{state['conversation']}/tracker/events"
-    try:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-            answer = await client.post(
-                url, params={"token": state["token"]}, json=[{"event": "restart"}]
-            )
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise DialogueUnavailable(type(error).__name__) from error
+    path = f"/conversations/{state['conversation']}/tracker/events"
+    await _asked(state, "POST", path, [{"event": "restart"}])
 
 
 async def save_as_test(draft: Draft, name: str) -> None:
@@ -241,3 +217,20 @@ def _message(event: dict[str, Any]) -> dict[str, object]:
             about = json.dumps({"entity": one["entity"], "value": one["value"]}, ensure_ascii=False)
             marked = f"{marked[:start]}[{marked[start:end]}]{about}{marked[end:]}"
     return {"user": marked, "intent": intent}
+
+
+async def _asked(state: dict[str, Any], method: str, path: str, body: Any = None) -> Any:
+    """What the try-out's Rasa answers over its HTTP API.
+
+    Raises:
+        DialogueUnavailable: it does not, or there is no try-out.
+    """
+    try:
+        url = httpx.URL(f"http://127.0.0.1:{state.get('port')}{path}")
+        url = url.copy_merge_params({"token": state.get("token", "")})
+        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+            answer = await client.request(method, url, json=body)
+            answer.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DialogueUnavailable(type(error).__name__) from error
+    return answer.json()
