@@ -48,11 +48,12 @@ from bot.stories.studio import Studio
 from bot.stories.tally import TalliedRasa, Tally
 from bot.telegram import commands
 from bot.telegram.alarms import Alarms
+from bot.telegram.api import Api
 from bot.telegram.desk import Desk
 from bot.telegram.forgetting import Forgetter
 from bot.telegram.group import Allowance, Group
 from bot.telegram.inbox import Incoming, Lanes, Poller
-from bot.telegram.meeting import make_bot, meet
+from bot.telegram.meeting import meet
 from bot.telegram.moderators import ModeratorTalk
 from bot.telegram.outbox import Sender, pause_of
 from bot.telegram.pacing import Pace
@@ -86,9 +87,7 @@ class App:
         self.rasa_token = rasa_token
         self.rooms = Rooms.open(settings)
         self.store = self.rooms.store
-        self.bot = make_bot(
-            settings.telegram_token.get_secret_value(), settings.telegram_api, Transport
-        )
+        self.bot = Api(settings.telegram_token.get_secret_value(), settings.telegram_api)
         self.rasa = TalliedRasa(
             settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
         )
@@ -255,7 +254,7 @@ class App:
             stack.push_async_callback(self.store.close)
             stack.push_async_callback(self.rasa.close)
             stack.push_async_callback(self.studio.close)
-            stack.push_async_callback(self.bot.shutdown)
+            stack.push_async_callback(self.bot.close_connections)
             await self.group.open()
             await self.residents.open()
             await self._connect()
@@ -293,7 +292,6 @@ class App:
         for pause in chain((1, 2, 5), repeat(10)):
             try:
                 await meet(self.bot, self.group.chat_id)
-                await self.group.look()
             except RetryAfter as error:
                 await asyncio.sleep(pause_of(error))
             except NetworkError as error:
@@ -301,6 +299,10 @@ class App:
                 await asyncio.sleep(pause)
             else:
                 break
+        try:
+            await self.group.look()
+        except TelegramError as error:  # residents are answered all the same
+            log.warning("the moderators' group can't be looked at", error=error.message)
         if not self.group.is_forum:
             log.warning("the moderators' group has no topics: turn Topics on in its settings")
         try:

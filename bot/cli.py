@@ -140,11 +140,11 @@ def app(*, samples: bool = False) -> None:
 @cli.command(hidden=True)
 def meet() -> None:
     """Check that Telegram knows the token and the group; started by run. Example: ./seura meet"""  # noqa: D415
-    from bot.telegram.meeting import check, make_bot
-    from bot.transport import Transport
+    from bot.telegram.api import Api
+    from bot.telegram.meeting import check
 
     settings = read_settings()
-    bot = make_bot(settings.telegram_token.get_secret_value(), settings.telegram_api, Transport)
+    bot = Api(settings.telegram_token.get_secret_value(), settings.telegram_api)
     asyncio.run(check(bot, settings.telegram_api, settings.moderator_chat))
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import func, select
-from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.dialogue.wording import Wording
 from bot.store.engine import Store
 from bot.store.tables import Update, now
+from bot.telegram.api import Api
 from bot.telegram.outbox import post
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ class Alarms:
     """Raises alarms, each at most once an hour, and looks for a backlog."""
 
     store: Store
-    bot: Bot
+    bot: Api
     chat_id: int
     language: str
     wording: Wording
@@ -47,12 +47,12 @@ class Alarms:
     async def look(self) -> None:
         """Sounds an alarm when more is waiting than may."""
         try:
-            at_telegram = (await self.bot.get_webhook_info()).pending_update_count
+            told = await self.bot.call("getWebhookInfo")
         except TelegramError as error:
             log.warning("the backlog is not known", error=type(error).__name__)
             return
         async with self.store.begin() as session:
             here = await session.scalar(select(func.count()).where(Update.handled_at.is_(None)))
-        waiting = at_telegram + (here or 0)
+        waiting = told.get("pending_update_count", 0) + (here or 0)
         if waiting > MOST_WAITING:
             await self.sound("backlog", count=waiting)

@@ -8,14 +8,15 @@ The ids go upwards: in a group of its own, and through all private chats of a bo
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
-from telegram import Bot, InlineKeyboardMarkup
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.store.tables import Outgoing
+from bot.telegram.api import Api
 
 # How many ids are tried. Others write meanwhile, and each of their messages takes one.
 AHEAD = 100
@@ -50,7 +51,7 @@ async def places(session: AsyncSession, row: Outgoing) -> list[int]:
     return sorted(set(ids) - set(taken))[:AHEAD]
 
 
-async def find(bot: Bot, row: Outgoing, chat_id: int, ids: Iterable[int]) -> int | None:
+async def find(bot: Api, row: Outgoing, chat_id: int, ids: Iterable[int]) -> int | None:
     """Looks for the message that `row` would have made.
 
     Args:
@@ -63,7 +64,7 @@ async def find(bot: Bot, row: Outgoing, chat_id: int, ids: Iterable[int]) -> int
         Its id; none where it is not there, or can't be found out about.
     """
     markup = (row.params or {}).get("reply_markup") or {}
-    keyboard = InlineKeyboardMarkup.de_json(markup) if "inline_keyboard" in markup else None
+    keyboard = markup if "inline_keyboard" in markup else None
     for message_id in ids:
         is_there = await _is_there(bot, chat_id, message_id, keyboard)
         if is_there is None:
@@ -74,12 +75,13 @@ async def find(bot: Bot, row: Outgoing, chat_id: int, ids: Iterable[int]) -> int
 
 
 async def _is_there(
-    bot: Bot, chat_id: int, message_id: int, keyboard: InlineKeyboardMarkup | None
+    bot: Api, chat_id: int, message_id: int, keyboard: dict[str, Any] | None
 ) -> bool | None:
     """Whether the bot's message is there; none where Telegram does not answer."""
+    edit = {"chat_id": chat_id, "message_id": message_id, "reply_markup": keyboard}
     for _ in range(ATTEMPTS):
         try:
-            await bot.edit_message_reply_markup(chat_id, message_id, reply_markup=keyboard)
+            await bot.call("editMessageReplyMarkup", edit)
         except BadRequest as refusal:
             return "not modified" in refusal.message
         except RetryAfter as error:

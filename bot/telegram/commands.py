@@ -1,8 +1,7 @@
 """The commands, in both languages: what each means, and how they are told to Telegram."""
 
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
-
 from bot.dialogue.wording import Phrases
+from bot.telegram.api import Api
 
 # Command → payload. A payload that begins with `/` is for Rasa, with `!` for the face itself.
 PAYLOADS = {
@@ -61,12 +60,17 @@ def payload_of(text: str) -> str | None:
     return PAYLOADS.get(command)
 
 
-async def publish(bot: Bot, phrases: Phrases) -> None:
+async def publish(bot: Api, phrases: Phrases) -> None:
     """Tells Telegram the commands and the description, in English and for Finnish clients."""
-    scope = BotCommandScopeAllPrivateChats()
+    scope = {"type": "all_private_chats"}
     for language, menu in MENUS.items():
-        commands = [BotCommand(c, phrases(f"command.{p}", language)) for c, p in menu.items()]
+        commands = [
+            {"command": c, "description": phrases(f"command.{p}", language)}
+            for c, p in menu.items()
+        ]
         code = "fi" if language == "fi" else None
-        await bot.set_my_commands(commands, scope=scope, language_code=code)
+        await bot.call(
+            "setMyCommands", {"commands": commands, "scope": scope, "language_code": code}
+        )
         description = phrases("about.description", language)
-        await bot.set_my_description(description, language_code=code)
+        await bot.call("setMyDescription", {"description": description, "language_code": code})

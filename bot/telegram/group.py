@@ -17,13 +17,13 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.dialogue.wording import Phrases, Wording
 from bot.handoff.states import HELD, OPEN, State
 from bot.store.engine import Store
 from bot.store.tables import Handoff, ModeratorGroup, Outgoing, Resident, now
+from bot.telegram.api import Api, answering
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ class Group:
     """
 
     store: Store
-    bot: Bot
+    bot: Api
     configured_id: int
     language: str
     wording: Wording
@@ -143,12 +143,13 @@ class Group:
             TelegramError: it can't be seen.
         """
         try:
-            chat = await self.bot.get_chat(self.chat_id)
+            chat = await self.bot.call("getChat", {"chat_id": self.chat_id})
         except ChatMigrated as error:
             await self.moved(error.new_chat_id)
-            chat = await self.bot.get_chat(self.chat_id)
-        if bool(chat.is_forum) != self.is_forum:
-            await self._keep(is_forum=bool(chat.is_forum))
+            chat = await self.bot.call("getChat", {"chat_id": self.chat_id})
+        is_forum = bool(chat.get("is_forum"))
+        if is_forum != self.is_forum:
+            await self._keep(is_forum=is_forum)
 
     async def moved(self, new_id: int) -> None:
         """It was upgraded and has another id: topics, where it has any, are made anew."""
@@ -175,14 +176,19 @@ class Group:
     async def invitation(self) -> str | None:
         """A link into the group for one person, for some days; none where the bot may not."""
         try:
-            link = await self.bot.create_chat_invite_link(
-                self.chat_id, member_limit=1, expire_date=now() + INVITATION
+            link = await self.bot.call(
+                "createChatInviteLink",
+                {
+                    "chat_id": self.chat_id,
+                    "member_limit": 1,
+                    "expire_date": now() + INVITATION,
+                },
             )
         except TelegramError as error:
             log.warning("no invitation could be made", error=type(error).__name__)
             await self.notice(NO_INVITATION)
             return None
-        return link.invite_link
+        return str(link["invite_link"])
 
     async def notice(self, trouble: str) -> None:
         """Something keeps the bot from working there: it is told once."""
@@ -224,20 +230,22 @@ class Group:
                 return handoff.topic_id if handoff else None
             resident = await session.get_one(Resident, handoff.resident_id)
         try:
-            made = await self.bot.create_forum_topic(self.chat_id, self.name(handoff, resident))
+            made = await self.bot.call(
+                "createForumTopic",
+                {"chat_id": self.chat_id, "name": self.name(handoff, resident)},
+            )
         except BadRequest as error:
             if await self._goes_without(error) or row.attempts > TRIES:
                 return None
             raise
+        topic_id = int(made["message_thread_id"])
         async with self.store.begin() as session:
             await session.execute(
-                update(Handoff)
-                .where(Handoff.id == handoff_id)
-                .values(topic_id=made.message_thread_id)
+                update(Handoff).where(Handoff.id == handoff_id).values(topic_id=topic_id)
             )
             if self.opened:
-                await self.opened(session, handoff_id, made.message_thread_id)
-        return made.message_thread_id
+                await self.opened(session, handoff_id, topic_id)
+        return topic_id
 
     async def _goes_without(self, error: BadRequest) -> bool:
         """Whether topics can't be made at all, which is noticed."""
@@ -252,7 +260,7 @@ class Group:
 
     async def _under_the_card(self, row: Outgoing, handoff_id: int) -> dict[str, Any]:
         """Without topics: an answer to the resident's card, so that it is seen whose it is."""
-        if "reply_to_message_id" in (row.params or {}):
+        if "reply_parameters" in (row.params or {}):
             return {}
         async with self.store.begin() as session:
             card = await session.scalar(
@@ -260,7 +268,7 @@ class Group:
             )
         if not card or row.method not in {"send_message", "copy_message"}:
             return {}
-        return {"reply_to_message_id": card, "allow_sending_without_reply": True}
+        return answering(card)
 
     def name(self, handoff: Handoff, resident: Resident) -> str:
         """What the topic of a handoff is called: its mark, the alias, and where it stands."""
@@ -326,7 +334,9 @@ class Group:
         topic_id = await self._topic((row.params or {}).get("topic_of") or 0, row)
         if topic_id is None:
             return False
-        await self.bot.reopen_forum_topic(self.chat_id, topic_id)
+        await self.bot.call(
+            "reopenForumTopic", {"chat_id": self.chat_id, "message_thread_id": topic_id}
+        )
         return True
 
     async def _wait_for_a_return(self) -> None:

@@ -17,13 +17,13 @@ from typing import Any
 import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Bot
 from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.errors import SettingsError
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Update, now
 from bot.telegram.alarms import Alarms
+from bot.telegram.api import Api
 from bot.telegram.outbox import DATABASE_FAULTS, pause_of
 from bot.tracing import mark
 
@@ -35,6 +35,8 @@ KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "chat_
 POLL_SECONDS = 25
 # How much longer the answer may take that Telegram owes after that.
 READ_SECONDS = 20
+# Nothing to tell, told as soon as this after it was asked.
+AT_ONCE_SECONDS = 0.1
 # So many polls ended by another process in a row are no accident.
 CONFLICTS = 3
 NEWCOMER_SECONDS = 120.0
@@ -103,7 +105,7 @@ async def put(session: AsyncSession, update_id: int, lane: str, body: dict[str, 
 class Poller:
     """Long polling: one request is always open, so an update is here as soon as it is sent."""
 
-    def __init__(self, store: Store, bot: Bot, lanes: "Lanes", alarms: Alarms) -> None:
+    def __init__(self, store: Store, bot: Api, lanes: "Lanes", alarms: Alarms) -> None:
         self._store = store
         self._bot = bot
         self._lanes = lanes
@@ -120,6 +122,7 @@ class Poller:
         await self._lanes.recovered.wait()
         offset = None
         while True:
+            asked_at = time.monotonic()
             try:
                 updates = await self._poll(offset)
             except RetryAfter as error:
@@ -134,13 +137,12 @@ class Poller:
                 if updates and await self._stored(updates):
                     offset = updates[-1]["update_id"] + 1
                     await asyncio.sleep(0)  # those who were just served go first
+                elif not updates and time.monotonic() - asked_at < AT_ONCE_SECONDS:
+                    await asyncio.sleep(AT_ONCE_SECONDS)  # a server that does not wait for any
 
     async def _poll(self, offset: int | None) -> list[dict[str, Any]]:
-        """Updates as Telegram writes them.
-
-        Not through `get_updates`: an update that the library can't read would come again and again.
-        """
-        updates: list[dict[str, Any]] = await self._bot._post(
+        """Updates as Telegram writes them."""
+        updates: list[dict[str, Any]] = await self._bot.call(
             "getUpdates",
             {"offset": offset, "timeout": POLL_SECONDS, "allowed_updates": KINDS},
             read_timeout=POLL_SECONDS + READ_SECONDS,

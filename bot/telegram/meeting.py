@@ -1,44 +1,15 @@
 """Getting to know the bot and the moderators' group."""
 
-import contextlib
-from collections.abc import Callable
-
-import httpx
-from telegram import Bot
+import structlog
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError
-from telegram.request import HTTPXRequest
 
 from bot.errors import SettingsError
+from bot.telegram.api import Api
+
+log = structlog.get_logger(__name__)
 
 
-def make_bot(token: str, api: str, transport: Callable[[], httpx.AsyncBaseTransport]) -> Bot:
-    """A client of the Bot API; nothing is asked yet.
-
-    Args:
-        token: the bot's.
-        api: the address of the Bot API server.
-        transport: makes what requests leave by.
-    """
-    base = api.rstrip("/")
-
-    def request() -> HTTPXRequest:
-        return HTTPXRequest(
-            read_timeout=20,
-            connect_timeout=10,
-            pool_timeout=10,
-            httpx_kwargs={"transport": transport()},
-        )
-
-    return Bot(
-        token,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
-        request=request(),
-        get_updates_request=request(),
-    )
-
-
-async def meet(bot: Bot, group: int) -> None:
+async def meet(bot: Api, group: int) -> None:
     """Finds the bot and the moderators' group at Telegram.
 
     Raises:
@@ -46,19 +17,23 @@ async def meet(bot: Bot, group: int) -> None:
         NetworkError: Telegram can't be reached.
     """
     try:
-        await bot.initialize()
-        with contextlib.suppress(ChatMigrated):  # it has another id now, and is followed later
-            await bot.get_chat(group)
+        await bot.call("getMe")
     except InvalidToken as error:
         raise SettingsError("Telegram does not know the token in SEURA_TELEGRAM_TOKEN.") from error
-    except (BadRequest, Forbidden) as error:
+    try:
+        await bot.call("getChat", {"chat_id": group})
+    except ChatMigrated:
+        pass  # it has another id now, and is followed later
+    except (Forbidden, BadRequest) as error:
         raise SettingsError(
             f"The bot can't see the group of SEURA_MODERATOR_CHAT: add it there, and check "
             f"the id ({error.message})."
         ) from error
+    except (NetworkError, InvalidToken) as error:  # or a server that does not have the method
+        log.warning("the moderators' group can't be looked at", error=type(error).__name__)
 
 
-async def check(bot: Bot, api: str, group: int) -> None:
+async def check(bot: Api, api: str, group: int) -> None:
     """Checks token and group, before anything else is set up.
 
     Raises:
@@ -69,4 +44,4 @@ async def check(bot: Bot, api: str, group: int) -> None:
     except NetworkError as error:
         raise SettingsError(f"Telegram can't be reached at {api}: {error.message}.") from error
     finally:
-        await bot.shutdown()
+        await bot.close_connections()

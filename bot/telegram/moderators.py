@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.dialogue.sayings import Button, Saying
@@ -23,6 +22,7 @@ from bot.safety.helplines import HELSINKI
 from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMessage, Resident, now
 from bot.telegram import copies
+from bot.telegram.api import Api, answering
 from bot.telegram.desk import Desk
 from bot.telegram.group import Group
 from bot.telegram.inbox import Incoming
@@ -99,7 +99,7 @@ class ModeratorTalk:
     """Handles the updates of the moderators' group. Only its members are listened to."""
 
     store: Store
-    bot: Bot
+    bot: Api
     group: Group
     language: str
     wording: Wording
@@ -190,10 +190,7 @@ class ModeratorTalk:
             elif offered:
                 words = await self._review(session, int(offered[2]), offered[1], tap)
             await incoming.settle(session)
-        try:
-            await self.bot.answer_callback_query(tap["id"], text=words)
-        except TelegramError as error:
-            log.debug("tap not answered", error=type(error).__name__)
+        await self._answer_tap(tap["id"], words)
 
     async def _review(
         self, session: AsyncSession, volunteer_id: int, state: str, tap: dict[str, Any]
@@ -491,8 +488,7 @@ class ModeratorTalk:
             params = {
                 "text": text,
                 "message_thread_id": message.get("message_thread_id"),
-                "reply_to_message_id": message["message_id"],
-                "allow_sending_without_reply": True,
+                **answering(message["message_id"]),
                 **markup,
             }
             await post(
@@ -504,17 +500,25 @@ class ModeratorTalk:
                 handoff_id=handoff.id if handoff else None,
             )
 
+    async def _answer_tap(self, tap_id: str, words: str | None) -> None:
+        try:
+            await self.bot.call("answerCallbackQuery", {"callback_query_id": tap_id, "text": words})
+        except TelegramError as error:
+            log.debug("tap not answered", error=type(error).__name__)
+
     async def _is_member(self, person_id: int) -> bool:
         """Asks Telegram, and believes the answer for a minute."""
         known, until = self._members.get(person_id, (False, 0.0))
         if time.monotonic() < until:
             return known
         try:
-            member = await self.bot.get_chat_member(self.group.chat_id, person_id)
+            member = await self.bot.call(
+                "getChatMember", {"chat_id": self.group.chat_id, "user_id": person_id}
+            )
         except TelegramError as error:
             log.warning("membership not known", error=type(error).__name__)
             return False
-        is_member = member.status in MEMBERS
+        is_member = member["status"] in MEMBERS
         self._members[person_id] = (is_member, time.monotonic() + MEMBERSHIP_SECONDS)
         return is_member
 

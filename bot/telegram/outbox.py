@@ -12,20 +12,11 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import httpx
 import structlog
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import (
-    Bot,
-    InlineKeyboardMarkup,
-    InputFile,
-    Message,
-    MessageId,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
+from telegram import InputFile
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -39,6 +30,7 @@ from bot.residents import identity
 from bot.store.engine import Store, insert_new, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
 from bot.telegram import arrival
+from bot.telegram.api import NEVER_LEFT, Api
 from bot.telegram.group import COUNTED, Group
 from bot.telegram.pacing import Pace
 
@@ -47,8 +39,6 @@ log = structlog.get_logger(__name__)
 BELL = "outgoing"
 NETWORK_RETRIES = 12
 LONGEST_PAUSE = 8.0
-# Before any of these the request had not left: it can be made again without harm.
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 UNSETTLED = ("pending", "sending")
 DATABASE_FAULTS = (OperationalError, InterfaceError)
 NOT_DELIVERED = {"failed", "unknown"}
@@ -78,7 +68,7 @@ async def post(
         session: the transaction that decides on it.
         key: names the call; a second one of the same key is not made.
         chat_id: where to.
-        method: of `telegram.Bot`, such as `send_message`.
+        method: of the Bot API, as `send_message`.
         params: its parameters besides `chat_id`, as JSON; `message_of` stands for the id of the
             message that was queued under that key, `topic_of` for a handoff's topic. What has
             `gather` may be sent together with others when the group's allowance runs short,
@@ -160,7 +150,7 @@ class Sender:
     def __init__(
         self,
         store: Store,
-        bot: Bot,
+        bot: Api,
         undelivered: Settled,
         delivered: Settled | None = None,
         group: Group | None = None,
@@ -579,29 +569,17 @@ def _album(row: Outgoing) -> str | None:
 
 
 async def call(
-    bot: Bot, method: str, chat_id: int, params: dict[str, Any]
+    bot: Api, method: str, chat_id: int, params: dict[str, Any]
 ) -> int | list[int] | None:
     """Makes one call; gives the ids of the messages that it made, where it made any."""
-    given = dict(params)
-    if "reply_markup" in given:
-        given["reply_markup"] = _markup(given["reply_markup"])
+    given = params | {"chat_id": chat_id}
     if "document" in given:
         file = given["document"]
         given["document"] = InputFile(file["content"].encode(), filename=file["name"])
-    result = await getattr(bot, method)(chat_id=chat_id, **given)
-    if isinstance(result, tuple):
-        return [one.message_id for one in result]
-    return result.message_id if isinstance(result, Message | MessageId) else None
-
-
-def _markup(
-    data: dict[str, Any],
-) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove:
-    if "inline_keyboard" in data:
-        return InlineKeyboardMarkup.de_json(data)
-    if "keyboard" in data:
-        return ReplyKeyboardMarkup.de_json(data)
-    return ReplyKeyboardRemove()
+    result = await bot.call(method, given)
+    if isinstance(result, list):
+        return [one["message_id"] for one in result]
+    return result.get("message_id") if isinstance(result, dict) else None
 
 
 def pause_of(error: RetryAfter) -> float:

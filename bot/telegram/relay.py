@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.handoff import ledger
@@ -15,6 +14,7 @@ from bot.residents import identity
 from bot.store.engine import Store
 from bot.store.tables import Handoff, HandoffMessage, Outgoing, Resident
 from bot.telegram import copies
+from bot.telegram.api import Api, answering
 from bot.telegram.desk import Desk
 from bot.telegram.outbox import post, until_done
 from bot.telegram.rendering import split
@@ -35,7 +35,7 @@ class Relay:
     """Brings words from one side to the other, and notes how that went."""
 
     store: Store
-    bot: Bot
+    bot: Api
     desk: Desk
     presence: Presence
 
@@ -328,7 +328,9 @@ class Relay:
             resident = await session.get(Resident, handoff.resident_id) if handoff else None
         if resident and not resident.gone_at:
             try:
-                await self.bot.send_chat_action(resident.telegram_id, "typing")
+                await self.bot.call(
+                    "sendChatAction", {"chat_id": resident.telegram_id, "action": "typing"}
+                )
             except TelegramError:
                 return  # it is a courtesy, and past in five seconds
 
@@ -341,7 +343,7 @@ class Relay:
         shown = await copies.in_chat(session, answers, chat)
         if not shown:
             return {}
-        return {"reply_to_message_id": shown[0], "allow_sending_without_reply": True}
+        return answering(shown[0])
 
 
 def content_of(message: dict[str, Any]) -> Content:

@@ -16,6 +16,7 @@ from bot.factors import profile
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.store.tables import Keyboard, Resident, now
+from bot.telegram.api import NO_PREVIEW
 from bot.telegram.outbox import post_messages
 
 LONGEST = 4096  # UTF-16 code units, as Telegram counts
@@ -98,7 +99,7 @@ class Renderer:
         messages: dict[str, dict[str, Any]] = {}
         for number, saying in enumerate(sayings):
             for piece, (text, markup) in enumerate(await self._pieces(session, resident, saying)):
-                params: dict[str, Any] = {"text": text, "disable_web_page_preview": True}
+                params: dict[str, Any] = {"text": text, **NO_PREVIEW}
                 if markup:
                     params["reply_markup"] = markup
                 messages[f"{key}:{number}:{piece}"] = params

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.activities.places import Gazetteer
@@ -34,6 +33,7 @@ from bot.safety.screening import Assessment, Kind, Level
 from bot.store.engine import Store, ring
 from bot.store.tables import Handoff, Keyboard, Resident, SafetyAssessment, now
 from bot.telegram import forgetting
+from bot.telegram.api import Api
 from bot.telegram.commands import payload_of
 from bot.telegram.desk import Desk
 from bot.telegram.inbox import Incoming
@@ -79,7 +79,7 @@ class ResidentTalk:
     """Handles the updates of private chats."""
 
     store: Store
-    bot: Bot
+    bot: Api
     rasa: RasaClient
     wording: Wording
     renderer: Renderer
@@ -681,13 +681,13 @@ class ResidentTalk:
 
     async def _show_typing(self, chat_id: int) -> None:
         try:
-            await self.bot.send_chat_action(chat_id, "typing")
+            await self.bot.call("sendChatAction", {"chat_id": chat_id, "action": "typing"})
         except TelegramError as error:
             log.debug("typing not shown", error=type(error).__name__)
 
     async def _answer_tap(self, tap_id: str, words: str | None) -> None:
         try:
-            await self.bot.answer_callback_query(tap_id, text=words)
+            await self.bot.call("answerCallbackQuery", {"callback_query_id": tap_id, "text": words})
         except TelegramError as error:
             log.debug("tap not answered", error=type(error).__name__)
 

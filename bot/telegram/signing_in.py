@@ -9,6 +9,7 @@ from bot.dialogue.wording import Wording
 from bot.people import audit, registry, sign_in
 from bot.store.engine import Store
 from bot.store.tables import Person
+from bot.telegram.api import NO_PREVIEW, answering
 from bot.telegram.inbox import Handler, Incoming
 from bot.telegram.outbox import post
 
@@ -69,7 +70,7 @@ class SigningIn:
         link = f"{self.address}/console/link/{secret}"
         text = self.wording.say("utter_console_link", person.language, link=link).text
         # Without a preview: it would be Telegram that opens the link first.
-        params = {"text": text, "disable_web_page_preview": True, "protect_content": True}
+        params = {"text": text, **NO_PREVIEW, "protect_content": True}
         await post(
             session,
             f"update:{incoming.id}:link",
@@ -84,7 +85,7 @@ class SigningIn:
         asked_by = message["from"]["id"]
         params = {
             "text": self.wording.say(response, self.language, id=asked_by).text,
-            "reply_to_message_id": message["message_id"],
+            **answering(message["message_id"]),
         }
         if thread := message.get("message_thread_id"):
             params["message_thread_id"] = thread

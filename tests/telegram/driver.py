@@ -205,7 +205,6 @@ class Seura:
     async def open(self) -> "Seura":
         """Gets everything ready; nothing runs yet."""
         await self.app.store.migrate()
-        await self.app.bot.initialize()
         await self.app.group.open()
         await self.app.residents.open()
         return self
@@ -223,7 +222,7 @@ class Seura:
                 self.app.store.close,
                 self.app.rasa.close,
                 self.app.residents.rasa.close,
-                self.app.bot.shutdown,
+                self.app.bot.close_connections,
             ):
                 stack.push_async_callback(closing)
 

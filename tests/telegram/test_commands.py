@@ -84,6 +84,6 @@ async def test_residents_see_the_menu_in_their_language_and_the_group_sees_none(
 async def test_the_description_says_what_the_bot_is_in_both_languages(asleep: Seura) -> None:
     await publish(asleep.app.bot, phrases())
     for code, language in ((None, "en"), ("fi", "fi"), ("sv", "en")):
-        told = await asleep.app.bot.get_my_description(code)
-        assert told.description == phrases()("about.description", language)
-        assert len(told.description) <= 512
+        told = await asleep.app.bot.call("getMyDescription", {"language_code": code})
+        assert told["description"] == phrases()("about.description", language)
+        assert len(told["description"]) <= 512

@@ -5,18 +5,17 @@ import pytest
 from bot.errors import SettingsError
 from bot.sandbox.server import create_app
 from bot.supervisor import free_port
-from bot.telegram.meeting import check, make_bot, meet
-from bot.transport import Transport
+from bot.telegram.api import Api
+from bot.telegram.meeting import check, meet
 from tests.sandbox.driver import GROUP, TOKEN, running
 
 
 async def test_bot_and_group_are_met() -> None:
     async with running(create_app(TOKEN)) as address:
-        bot = make_bot(TOKEN, address + "/", Transport)
+        bot = Api(TOKEN, address + "/")
         await meet(bot, GROUP)
-        assert bot.username
-        await bot.shutdown()
-        await check(make_bot(TOKEN, address, Transport), address, GROUP)
+        await bot.close_connections()
+        await check(Api(TOKEN, address), address, GROUP)
 
 
 @pytest.mark.parametrize(
@@ -28,10 +27,10 @@ async def test_what_telegram_does_not_know_is_told_by_its_setting(
 ) -> None:
     async with running(create_app(TOKEN)) as address:
         with pytest.raises(SettingsError, match=said):
-            await check(make_bot(token, address, Transport), address, group)
+            await check(Api(token, address), address, group)
 
 
 async def test_an_address_where_nobody_answers_is_told() -> None:
     address = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(SettingsError, match=f"can't be reached at {address}"):
-        await check(make_bot(TOKEN, address, Transport), address, GROUP)
+        await check(Api(TOKEN, address), address, GROUP)

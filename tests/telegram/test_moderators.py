@@ -4,7 +4,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from telegram import Bot
 
 from bot.handoff.states import State
 from bot.residents.erasure import erase
@@ -59,10 +58,10 @@ async def test_of_twenty_who_claim_at_once_one_wins_and_the_others_hear_who(
         }
         await seura.app.moderators.handle(incoming(person, {"callback_query": tap}))
 
-    async def answered(_: Bot, tap_id: str, text: str | None = None) -> None:
+    async def answered(tap_id: str, text: str | None) -> None:
         shown[int(tap_id)] = text
 
-    monkeypatch.setattr(Bot, "answer_callback_query", answered)
+    monkeypatch.setattr(seura.app.moderators, "_answer_tap", answered)
     await asyncio.gather(*map(taps, people))
     winner = await _claimed_by(seura)
     assert winner in people

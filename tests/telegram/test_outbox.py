@@ -1,18 +1,18 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import aiohttp
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
-from telegram.error import RetryAfter
+from telegram.error import NetworkError, RetryAfter
 
 from bot.activities import catalogue
 from bot.residents import identity
 from bot.store.engine import Store
 from bot.store.tables import Outgoing, now
+from bot.telegram.api import Requests
 from bot.telegram.outbox import NETWORK_RETRIES, Sender, call, forget_settled, pause_of, post
-from bot.transport import Transport
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA
 from tests.telegram.driver import Seura, beginning, button, words
@@ -108,16 +108,12 @@ async def test_a_document_and_the_keyboards_go_as_telegram_wants_them(seura: Seu
     file = {"name": "a.ics", "content": "BEGIN:VCALENDAR"}
     sent = await call(bot, "send_document", ANNA, {"document": file, "caption": "ä"})
     asking = {"keyboard": [[{"text": "missä", "request_location": True}]]}
-    for markup in (asking, {"inline_keyboard": [[{"text": "x", "callback_data": "y"}]]}, {}):
+    for markup in (asking, {"inline_keyboard": [[{"text": "x", "callback_data": "y"}]]}):
         await call(bot, "send_message", ANNA, {"text": "t", "reply_markup": markup})
     message = seura.people.world.chats[ANNA].messages[sent]
     assert message["document"]["file_name"] == "a.ics"
-    markups = [c["params"].get("reply_markup") for c in seura.calls("sendMessage", ANNA)[-3:]]
-    assert [next(iter(markup)) for markup in markups] == [
-        "keyboard",
-        "inline_keyboard",
-        "remove_keyboard",
-    ]
+    markups = [c["params"].get("reply_markup") for c in seura.calls("sendMessage", ANNA)[-2:]]
+    assert [next(iter(markup)) for markup in markups] == ["keyboard", "inline_keyboard"]
     assert await call(bot, "send_chat_action", ANNA, {"action": "typing"}) is None
 
 
@@ -190,15 +186,15 @@ async def test_while_telegram_cannot_be_reached_nothing_is_lost(
     await _known(seura)
     await _queue(seura, "a")
     await _queue(seura, "b", from_human=True)
-    send, failures = Transport.handle_async_request, [1] * 12
+    send, failures = Requests.do_request, [1] * 12
 
-    async def unreachable(self: Transport, request: httpx.Request) -> httpx.Response:
-        if failures and "sendMessage" in str(request.url):
+    async def unreachable(self: Requests, url: str, *given: Any, **named: Any) -> tuple[int, bytes]:
+        if failures and "sendMessage" in url:
             failures.pop()
-            raise httpx.ConnectError("nobody listens")
-        return await send(self, request)
+            raise NetworkError("nobody listens") from aiohttp.ConnectionTimeoutError()
+        return await send(self, url, *given, **named)
 
-    monkeypatch.setattr(Transport, "handle_async_request", unreachable)
+    monkeypatch.setattr(Requests, "do_request", unreachable)
     seura.start()
     await seura.quiet()
     assert await seura.said() == ["a", "b"]
