@@ -74,7 +74,7 @@ def criteria(results: Sequence[Result], set_up: SetUp) -> list[Criterion]:
 
 def _measured(results: Sequence[Result], set_up: SetUp) -> dict[str, float | None]:
     """The number for each name of WANTED, where there is one."""
-    bare, full, stock = results
+    bare, full, stock = results[:3]
     kinds = {kind: median(t.last for t in turns) * 1000 for kind, turns in full.kinds().items()}
     crowds = {
         f"{level.kind}_crowd": len(level.turns) / level.seconds

@@ -25,6 +25,7 @@ TITLES = {
     "a": "our Rasa, bare, over REST",
     "b": "the full way, over the sandbox",
     "c": "stock Rasa, bare, over REST",
+    "d": "our model in stock Rasa, bare, over REST",
 }
 # Messages that nobody has sent before: to be understood, not found in a cache.
 UNHEARD = ROOT / "tests" / "nlu" / "messages_fi.tsv"
@@ -88,7 +89,7 @@ class Bench:
         """Measures all three ways with the same conversations.
 
         Returns:
-            The results of (a), (b) and (c), and what belongs to none of them.
+            The results of (a), (b), (c) and (d), and what belongs to none of them.
 
         Raises:
             SetupError: something does not start, or a model can't be trained.
@@ -108,10 +109,12 @@ class Bench:
             )
         ours = bare_rasa(folder / "a", self.trained, self.samples)
         theirs = bare_rasa(folder / "c", stock_model.path, self.samples, stock=True)
+        between = bare_rasa(folder / "d", self.trained, self.samples, stock=True)
         results = [
             await self._bare("a", ours, self.size.talks),
             await self._full(folder / "b"),
             await self._bare("c", theirs, 1),
+            await self._bare("d", between, 0),
         ]
         return results, SetUp(
             disk=await asyncio.to_thread(machine.disk),

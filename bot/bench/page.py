@@ -35,6 +35,7 @@ def document(bench: Json, profile: Json) -> str:
         profile: what `phases.measure` gave.
     """
     ways, environments = bench["ways"], bench["set_up"]["environments"]
+    grown = [way for way, measured in ways.items() if measured["growth_ms"]]
     within = [(name, at) for name, turns in profile["rasa"].items() for at in turns]
     tables = {
         "criteria": _table(
@@ -43,6 +44,13 @@ def document(bench: Json, profile: Json) -> str:
                 (one["wanted"], f"{one['measured']:.2f} {one['unit']}",
                  "met" if one["met"] else "**missed**")
                 for one in bench["criteria"]
+            ],
+        ),
+        "ways": _table(
+            ("", *(f"({way}) {measured['title']}" for way, measured in ways.items())),
+            [
+                (name, *(measured["figures"][key] for measured in ways.values()))
+                for key, name in FIGURES.items()
             ],
         ),
         "kinds": _table(
@@ -54,7 +62,7 @@ def document(bench: Json, profile: Json) -> str:
             ],
         ),
         "growth": _table(
-            ("turn", *(f"({way}), ms" for way in ways), "(c) as a multiple of (a)"),
+            ("turn", *(f"({way}), ms" for way in grown), "(c) as a multiple of (a)"),
             [
                 (turn, *costs.values(), f"{costs['c'] / costs['a']:.1f} ×")
                 for turn, costs in bench["growth"].items()
@@ -121,13 +129,17 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def drawings(numbers: Json) -> dict[str, Markup]:
     """The curves, by the name of the file that they would have."""
     ways = numbers["ways"]
-    costs = {way: _by_turn(measured["growth_ms"]) for way, measured in ways.items()}
+    costs = {
+        way: _by_turn(measured["growth_ms"])
+        for way, measured in ways.items()
+        if measured["growth_ms"]
+    }
     turns = Axis("turn of the conversation")
     found = {}
-    if all(costs.values()):
+    if {"a", "b"} <= set(costs):
         found["growth"] = draw(
             "A turn as the conversation grows: ours and stock Rasa",
-            [_growth(way, ways, costs) for way in ways],
+            [_growth(way, ways, costs) for way in costs],
             turns,
             Axis("milliseconds"),
         )

@@ -32,20 +32,20 @@ def notes(results: Sequence[Result], set_up: SetUp, residents: int) -> list[str]
     """What must be known to read the numbers.
 
     Args:
-        results: of the three ways.
+        results: of the ways, the three that are wanted first.
         set_up: what belongs to none of them.
         residents: how many talked at once in the comparison.
     """
-    bare, full, stock = results
+    bare, full, stock = results[:3]
     found = [
         "A turn of (b) is measured by the sandbox's own clock: from the moment it puts the update "
         "into its queue to the moment the bot's last sendMessage of that turn arrives. What the "
         "driver of the benchmark takes to act and to look is no part of it; its own measure is in "
-        "the JSON beside it (driver_ms). In (a) and (c) a turn is one request to the REST channel.",
+        "the JSON beside it (driver_ms). In the others a turn is one request to the REST channel.",
         "In (b) buttons are tapped, so the tap is answered and the buttons are edited as well; in "
-        "(a) and (c) the message is the button's payload.",
+        "the others the message is the button's payload.",
         "Which turns run a custom action is read from the tracker in (a), in the warm-up.",
-        f"At once means {residents} residents in the table of the three ways, each with the next "
+        f"At once means {residents} residents in the table of the ways, each with the next "
         "message as soon as the last one is answered. The sandbox and the driver of the benchmark "
         "share the processors with what is measured.",
         "Order: each answer is that of the message before it, and the answers to three messages "
@@ -62,6 +62,9 @@ def notes(results: Sequence[Result], set_up: SetUp, residents: int) -> list[str]
         "(c) is Rasa's own default_config.yml with `language: fi`, with the tracker store that "
         "Rasa has by default, on our examples, rules, responses and actions. Our places and "
         "interests are not found in its words, as they have a component of ours.",
+        "(d) has our model, but Rasa as it comes around it: without `nlu/serve.py` and with the "
+        "tracker store that Rasa has by default. What is between it and (a) was won within Rasa, "
+        "what is between it and (c) is the pipeline.",
         "Start to ready is `./seura run` with a trained model in (b), and Rasa with the actions in "
         "(a) and (c). Set-up is noted by the launcher when an environment is made for the first "
         "time: from the network, or from the package manager's cache where that has it.",
@@ -96,7 +99,7 @@ def _same(result: Result, base: Result) -> str:
 
 
 def tables(results: Sequence[Result], set_up: SetUp, residents: int) -> list[Table]:
-    """The tables of a run: the three ways first, the criteria last."""
+    """The tables of a run: the ways first, the criteria last."""
     full = results[1]
     return [
         _figures(results, residents),
@@ -145,14 +148,14 @@ def growth(results: Sequence[Result]) -> dict[int, dict[str, float]]:
     """Milliseconds of some turns of the long conversation, by way; those that all have."""
     found = {}
     for turn in SHOWN_TURNS:
-        costs = {way.way: way.cost_at(turn) for way in results}
+        costs = {way.way: way.cost_at(turn) for way in results if way.growth}
         if all(costs.values()):
             found[turn] = {way: _ms(cost) for way, cost in costs.items() if cost}
     return found
 
 
 def _growth(results: Sequence[Result]) -> Table:
-    ways = [f"({way.way}), ms" for way in results]
+    ways = [f"({way.way}), ms" for way in results if way.growth]
     table = _table("A turn as the conversation grows", *ways, "(c) / (a)")
     for turn, costs in growth(results).items():
         cells = [f"{cost:.1f}" for cost in costs.values()]

@@ -62,7 +62,7 @@ class Result:
     """What was measured of one way.
 
     Attributes:
-        way: `a`, `b` or `c`.
+        way: `a`, `b`, `c` or `d`.
         title: what it is.
         others: per cent of the processors that other programs used just before.
         start: seconds from its start until it was ready.

@@ -36,6 +36,7 @@ def numbers(**changes: Any) -> dict[str, Any]:
             | changes
         ),
         result("c", 50, 1600, growth=long_talk("c", 40, 2)),
+        result("d", 40, 900),
     ]
     return as_json(results, SET_UP, notes(results, SET_UP, 8), MACHINE, 8)
 
@@ -74,6 +75,7 @@ def test_what_was_not_measured_is_not_drawn() -> None:
 def test_the_document_has_the_figures_of_the_numbers(profile: dict[str, Any]) -> None:
     text = document(numbers(), profile)
     assert "| 150 | 8.0 | 9.0 | 341.0 | 42.6 × |" in text
+    assert "| median, ms | 10.0 | 11.0 | 50.0 | 40.0 |" in text
     assert "| Rasa | 10.0 | 10.0 |" in text
     assert "| · of it deciding (policies) | 3.0 | 3.0 |" in text
     assert "| 32 | button | 132.0 | 100.0 | 100.0 | 100.0 | 32 of 32 |" in text

@@ -70,6 +70,7 @@ def results() -> list[Result]:
             crowds=[crowd("typed", 32, 130), crowd("button", 32, 260)],
         ),
         result("c", 50, 1600, growth=long_talk("c", 40, 2)),
+        result("d", 40, 900),
     ]  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def test_the_table_of_the_ways_comes_first_and_the_criteria_last(results: list[R
         assert words in text
     assert text.index("A turn, and as a multiple of (a)") < text.index("Kinds of turns")
     assert text.index("Set-up") < text.index("Criteria")
-    assert text.count("together") == 3
+    assert text.count("together") == 4
     assert "32 of 32" in text
     assert "not known" in text  # when the stock model was trained
     assert text.count(" met ") == len(criteria(results, SET_UP))
@@ -214,7 +215,7 @@ def test_the_json_keeps_every_turn_every_process_and_every_level(results: list[R
     data = json.loads(json.dumps(as_json(results, SET_UP, ["a note"], {"cpu": "some"}, 8)))
     assert data["machine"] == {"cpu": "some"}
     assert data["notes"] == ["a note"]
-    assert set(data["ways"]) == {"a", "b", "c"}
+    assert set(data["ways"]) == {"a", "b", "c", "d"}
     full = data["ways"]["b"]
     assert full["alone"][3] == {
         "conversation": 1,
