@@ -14,6 +14,8 @@ from bot.settings import ROOT, Settings
 from bot.stories.check import check as check_stories
 
 BIN = Path(sys.executable).parent
+# Everything takes two processes: what needs the whole stack runs in one of them, in one group.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadgroup")
 
 
 def check(settings: Settings, out: Console) -> None:
@@ -49,13 +51,13 @@ def test(arguments: Sequence[str], out: Console) -> None:
     """All tests, the conversation tests and those through the whole stack among them.
 
     Args:
-        arguments: for pytest.
+        arguments: for pytest; without any, all tests run in two processes.
         out: where to say how it went.
 
     Raises:
         SetupError: a test failed; it has been printed.
     """
-    if not _run(out, "tests", [sys.executable, "-m", "pytest", *arguments]):
+    if not _run(out, "tests", [sys.executable, "-m", "pytest", *(arguments or SIDE_BY_SIDE)]):
         raise SetupError("A test failed: see above.")
 
 
