@@ -142,6 +142,29 @@ async def test_methods_that_are_missing_and_bad_requests_differ(other: Other) ->
     await bot.close_connections()
 
 
+@pytest.mark.parametrize(("scheme", "is_asked"), [("https", True), ("http", False)])
+async def test_telegram_is_reached_by_the_proxy_and_a_server_on_this_machine_is_not(
+    scheme: str, is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        bot = Api("1:x", f"{scheme}://127.0.0.1:{free_port()}")
+        with pytest.raises(NetworkError):
+            await bot.call("getMe")
+        await bot.close_connections()
+    assert bool(asked) == is_asked
+    assert all(line.startswith(b"CONNECT 127.0.0.1:") for line in asked)
+
+
 async def test_a_server_that_does_not_wait_for_updates_is_not_asked_without_a_pause(
     other: Other, asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
