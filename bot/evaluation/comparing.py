@@ -171,10 +171,10 @@ def _messages() -> tuple[list[Labelled], list[Labelled]]:
 def _small(settings: Settings, name: str, title: str, folder: Path, show: Show) -> Row:
     file = folder / f"{name}.joblib"
     given = {"name": name, "data": "nlu", "file": str(file)}
-    trained = ask(settings, "fit", given, f"Training: {title}", show).found[0]
+    trained = ask(settings, "fit", given, f"Training: {title}", show, model.STOCK_PYTHON).found[0]
     texts = [one.text for messages in _messages() for one in messages]
     asked = {"file": str(file), "texts": texts}
-    parsed = ask(settings, "use", asked, f"Understanding: {title}", show)
+    parsed = ask(settings, "use", asked, f"Understanding: {title}", show, model.STOCK_PYTHON)
     return _row(title, parsed, float(trained["seconds"]))
 
 
@@ -183,7 +183,7 @@ def _of_rasa(
 ) -> Row:
     trained, seconds = _train(settings, title, config, folder, show, "nlu")
     texts = [one.text for messages in _messages() for one in messages]
-    parsed = parse(settings, trained, texts, show)
+    parsed = parse(settings, trained, texts, show, model.STOCK_PYTHON)
     for one in parsed.found:
         # Rasa's own selector needs a response for every factor: only that it is one is told.
         one["response_selector"] = {}

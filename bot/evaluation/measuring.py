@@ -100,14 +100,20 @@ def of_file(settings: Settings, trained: Path, path: Path, show: Show) -> Evalua
     return Evaluation((_measured(path.stem, messages, parsed),))
 
 
-def parse(settings: Settings, trained: Path, texts: Sequence[str], show: Show) -> Answer:
+def parse(
+    settings: Settings,
+    trained: Path,
+    texts: Sequence[str],
+    show: Show,
+    python: Path = model.PYTHON,
+) -> Answer:
     """What `/model/parse` answers to each text, and in `ms` how long it took.
 
     Raises:
         SetupError: Rasa's environment could not do it; with its last words.
     """
     given = {"model": str(trained), "texts": list(texts)}
-    return ask(settings, "parse", given, "Understanding the messages", show)
+    return ask(settings, "parse", given, "Understanding the messages", show, python)
 
 
 def factors(parsed: dict[str, Any]) -> set[str]:
@@ -115,15 +121,28 @@ def factors(parsed: dict[str, Any]) -> set[str]:
     return {leaf.removeprefix("factor/") for leaf in parsed["response_selector"]["factor"]["all"]}
 
 
-def ask(settings: Settings, work: str, given: dict[str, Any], what: str, show: Show) -> Answer:
+def ask(
+    settings: Settings,
+    work: str,
+    given: dict[str, Any],
+    what: str,
+    show: Show,
+    python: Path = model.PYTHON,
+) -> Answer:
     """Has `nlu/measure.py` do a piece of work in Rasa's environment.
+
+    Args:
+        settings: how Rasa is called.
+        work: what to do.
+        given: with what.
+        what: the same in words, to be shown.
+        show: is told how much of it is done, and of how much.
+        python: of the environment; what has neural networks needs the one with TensorFlow.
 
     Raises:
         SetupError: it could not; with its last words.
     """
     show(what, 0, 1)
-    # Other pipelines have parts that need TensorFlow.
-    python = model.STOCK_PYTHON if work == "use" else model.PYTHON
     command = [str(python), "-W", "ignore", "-m", "nlu.measure", work]
     log = settings.var / "log" / "evaluate.log"
     log.parent.mkdir(parents=True, exist_ok=True)

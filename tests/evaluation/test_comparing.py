@@ -3,6 +3,8 @@ import json
 import yaml
 from rich.console import Console
 
+from bot import model
+from bot.evaluation import comparing
 from bot.evaluation.comparing import (
     SMALL,
     Comparison,
@@ -14,7 +16,8 @@ from bot.evaluation.comparing import (
     with_diet,
     with_ted,
 )
-from bot.settings import ROOT
+from bot.evaluation.measuring import Answer
+from bot.settings import ROOT, read_settings
 
 ROW = Row("letters", 0.9, 0.8, None, 0.7, 0.05, {"greet": 1.0}, 3.14, 600.4, 12.6)
 FOUND = Comparison((ROW,), (Policies("rules", 26, 27, 34.2),), 5)
@@ -57,3 +60,22 @@ def test_the_tables_say_how_long_the_networks_were_trained_and_leave_gaps_where_
 
 def test_the_numbers_can_be_kept():
     assert json.loads(json.dumps(as_json(FOUND)))["rows"][0]["f1"] == {"greet": 1.0}
+
+
+def test_a_model_with_neural_networks_is_read_where_tensorflow_is(monkeypatch, tmp_path):
+    pythons = []
+
+    def parse(settings, trained, texts, show, python):
+        pythons.append(python)
+        reading = {
+            "intent": {"name": "greet", "confidence": 1.0},
+            "intent_ranking": [{"name": "greet", "confidence": 1.0}],
+            "ms": 1.0,
+        }
+        return Answer([dict(reading) for _ in texts], 1.0)
+
+    monkeypatch.setattr(comparing, "_train", lambda *_: (tmp_path / "stock.tar.gz", 1.0))
+    monkeypatch.setattr(comparing, "parse", parse)
+    row = comparing._of_rasa(read_settings(), "stock Rasa", {}, tmp_path, lambda *_: None)
+    assert row.median_ms == 1
+    assert pythons == [model.STOCK_PYTHON]
