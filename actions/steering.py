@@ -3,6 +3,7 @@
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import LISTEN, Events, SeuraAction, Turn
+from bot.residents import teaching
 
 # These are buttons of utter_repair_second already.
 OFFERED = {"ask_activities", "ask_human"}
@@ -63,7 +64,17 @@ class ActionRepair(SeuraAction):
         else:
             response = "utter_repair_second_asking" if turn.form else "utter_repair_second"
             turn.say(response, buttons=self._readings(turn))
+            await self._tell_of_teaching(turn)
         return [FollowupAction(turn.form) if turn.form else LISTEN]
+
+    async def _tell_of_teaching(self, turn: Turn) -> None:
+        """Says once, and not between questions, that the resident could help the bot learn."""
+        if turn.form:
+            return
+        async with self.rooms.store.begin() as session:
+            resident = await self.resident(session, turn)
+            if resident and await teaching.tell_once(session, resident):
+                turn.say("utter_teaching_hint")
 
     def _readings(self, turn: Turn) -> list[dict[str, str]]:
         """The two likeliest readings as buttons; fewer where they are unlikely or have no words."""

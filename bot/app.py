@@ -39,6 +39,7 @@ from bot.people import registry, sign_in
 from bot.people.permissions import Role
 from bot.reimporting import Reimporter
 from bot.residents.aliases import Aliases
+from bot.residents.stripping import Stripper
 from bot.safety.assessing import Assessor
 from bot.serving import serve
 from bot.settings import KEEP_ALIVE, SAMPLES_LOADED, Settings
@@ -169,6 +170,9 @@ class App:
             phrases=self.rooms.phrases,
             tracker_database=settings.tracker_database,
             suggestions=self.suggestions,
+            strip=Stripper.load(
+                settings.knowledge / "names.yml", settings.content / "nlu", self.rooms.gazetteer
+            ),
         )
         self.watch = Watch(
             self.store,

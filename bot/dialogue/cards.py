@@ -169,7 +169,11 @@ def kept_words(
         if keys:
             labels = ", ".join(catalogue.label(key, language).lower() for key in keys)
             parts.append(phrases(f"kept.{name}", language, **{name: labels}))
-    for name, count in (("saved", kept.saved_activities), ("handoffs", kept.handoffs)):
+    for name, count in (
+        ("saved", kept.saved_activities),
+        ("sentences", kept.sentences),
+        ("handoffs", kept.handoffs),
+    ):
         if count:
             parts.append(phrases(f"kept.{name}", language, count=count))
     return phrases.join(parts, language)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.residents import teaching
 from bot.store.tables import Resident, ResidentActivity, ResidentFactor, ResidentInterest, now
 
 # Of what is agreed to: the wording of the question, and what `keeping.KEPT` says is kept.
@@ -28,7 +29,7 @@ async def withdraw(session: AsyncSession, resident: Resident) -> None:
         await session.execute(delete(kept).where(kept.resident_id == resident.id))
     resident.consented_at = resident.consent_version = None
     resident.municipality = None
-    session.add(resident)
+    await teaching.stop(session, resident)
 
 
 async def rest_loneliness(session: AsyncSession, resident: Resident, weeks: int = 4) -> None:

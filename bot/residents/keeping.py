@@ -28,6 +28,7 @@ from bot.store.tables import (
     ResidentInterest,
     SafetyAssessment,
     Table,
+    TaughtSentence,
     Update,
     Volunteer,
 )
@@ -68,6 +69,7 @@ KEPT = (
     Kind(ResidentFactor, lambda r: ResidentFactor.resident_id == r.id, consented=True),
     Kind(ResidentInterest, lambda r: ResidentInterest.resident_id == r.id, consented=True),
     Kind(ResidentActivity, lambda r: ResidentActivity.resident_id == r.id),
+    Kind(TaughtSentence, lambda r: TaughtSentence.resident_id == r.id, consented=True),
     Kind(Handoff, lambda r: Handoff.resident_id == r.id),
     Kind(HandoffMove, lambda r: HandoffMove.handoff_id.in_(_handoffs_of(r))),
     Kind(HandoffMessage, lambda r: HandoffMessage.handoff_id.in_(_handoffs_of(r))),

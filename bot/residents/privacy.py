@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.factors import profile
-from bot.store.tables import Handoff, Resident, ResidentActivity
+from bot.store.tables import Handoff, Resident, ResidentActivity, TaughtSentence
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Kept:
     factors: tuple[str, ...]
     interests: tuple[str, ...]
     saved_activities: int
+    sentences: int
     handoffs: int
     since: datetime
 
@@ -29,6 +30,7 @@ async def kept(session: AsyncSession, resident: Resident) -> Kept:
     saved = select(func.count()).where(
         ResidentActivity.resident_id == resident.id, ResidentActivity.mark == "saved"
     )
+    sentences = select(func.count()).where(TaughtSentence.resident_id == resident.id)
     handoffs = select(func.count()).where(Handoff.resident_id == resident.id)
     return Kept(
         alias=resident.alias,
@@ -37,6 +39,7 @@ async def kept(session: AsyncSession, resident: Resident) -> Kept:
         factors=tuple(await profile.factors_of(session, resident)),
         interests=tuple(await profile.interests_of(session, resident)),
         saved_activities=await session.scalar(saved) or 0,
+        sentences=await session.scalar(sentences) or 0,
         handoffs=await session.scalar(handoffs) or 0,
         since=resident.created_at,
     )

@@ -65,12 +65,26 @@ class Resident(Table):
     municipality: Mapped[str | None]
     consented_at: Mapped[datetime | None]
     consent_version: Mapped[str | None]
+    teaching_consented_at: Mapped[datetime | None]
+    teaching_version: Mapped[str | None]
+    teaching_told_at: Mapped[datetime | None]
     loneliness_rests_until: Mapped[datetime | None]
     alarm: Mapped[str | None]
     alarm_at: Mapped[datetime | None]
     gone_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TaughtSentence(Table):
+    """A sentence that was not understood and that its resident lets staff learn from, stripped."""
+
+    __tablename__ = "taught_sentences"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resident_id: Mapped[int] = mapped_column(_of_resident(), index=True)
+    words: Mapped[str] = mapped_column(Secret)
+    heard_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class ResidentFactor(Table):

@@ -23,10 +23,11 @@ from bot.factors import profile
 from bot.handoff import aftercare, service, volunteers
 from bot.handoff.states import HELD, RESIDENT
 from bot.handoff.summary import minimal
-from bot.residents import consent, identity, keeping
+from bot.residents import consent, identity, keeping, teaching
 from bot.residents.aliases import Aliases
 from bot.residents.floods import Floods
 from bot.residents.language import detect
+from bot.residents.stripping import Stripper
 from bot.safety.assessing import Assessor
 from bot.safety.helplines import Helplines
 from bot.safety.screening import Assessment, Kind, Level
@@ -48,6 +49,8 @@ log = structlog.get_logger(__name__)
 SPOKEN = ("fi", "en")
 FIRST_HELP = (*SPOKEN, "sv", "ru", "uk", "ar")
 TAPPED = re.compile(r"k:([\w-]+):(\d{1,3})", re.ASCII)
+# The intent of what Rasa could not make out.
+NOT_UNDERSTOOD = "nlu_fallback"
 # What the first chip of a question tells Rasa.
 CHIPS = {"factor": '/factor{"factor": "%s"}', "interest": '/inform_interest{"interest": "%s"}'}
 
@@ -93,6 +96,7 @@ class ResidentTalk:
     phrases: Phrases
     tracker_database: Path
     suggestions: Suggestions
+    strip: Stripper
     # Who was just asked for a word about a talk, which a restart forgets, and who is being asked
     # what they could help with, which `open` looks up.
     asked_for_words: set[int] = field(default_factory=set)
@@ -336,6 +340,8 @@ class ResidentTalk:
         elif name == "withdraw":
             await consent.withdraw(talk.session, talk.resident)
             await self._say_in(talk, "utter_consent_withdrawn", keep_open=True)
+        elif name == "teach":
+            await self._teach(talk, value)
         elif name in self.suggestions.commands:
             act = self.suggestions.commands[name]
             await act(talk.session, talk.resident, value, talk.key)
@@ -422,6 +428,19 @@ class ResidentTalk:
         await self._say_in(talk, "utter_feedback_words_thanks", keep_open=True)
         await self.desk.tell_feedback_words(talk.session, about)
         return True
+
+    async def _teach(self, talk: Talk, answer: str) -> None:
+        """Asks for, takes or takes back the consent to learn from what is not understood."""
+        if answer == "yes":
+            await teaching.begin(talk.session, talk.resident)
+            response = "utter_teaching_begun"
+        elif answer == "no":
+            await teaching.stop(talk.session, talk.resident)
+            response = "utter_teaching_stopped"
+        else:
+            goes_on = teaching.is_teaching(talk.resident)
+            response = "utter_teaching_goes_on" if goes_on else "utter_ask_teaching"
+        await self._say_in(talk, response, keep_open=True)
 
     async def _my_data(self, talk: Talk) -> None:
         """Everything that is kept about the resident, as two files."""
@@ -526,6 +545,8 @@ class ResidentTalk:
         if found := self.assessor.weigh_intent(words, answer.leaf, answer.confidence):
             await self._alarm(talk, found, words, None)
             return
+        if answer.intent == NOT_UNDERSTOOD and _may_be_learnt_from(talk, words):
+            await teaching.keep(session, resident, words, self.strip)
         await self.renderer.say(session, resident, answer.sayings, talk.key)
 
     async def _last_words(
@@ -707,6 +728,11 @@ def _language_of(assessment: Assessment) -> str | None:
     """The language of the pattern that was found: its id begins with it."""
     languages = (name.partition("_")[0] for name in assessment.pattern_ids)
     return next((language for language in languages if language in FIRST_HELP), None)
+
+
+def _may_be_learnt_from(talk: Talk, words: str) -> bool:
+    """Whether it was typed, to the bot, by somebody who is neither in danger nor with a human."""
+    return talk.handoff is None and talk.resident.alarm is None and not words.startswith("/")
 
 
 def _typed(text: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from bot.dialogue import tracker
 from bot.handoff import duty, ledger
 from bot.handoff.states import OPEN
-from bot.residents import erasure
+from bot.residents import erasure, teaching
 from bot.store.engine import Store, ring
 from bot.store.tables import Handoff, Outgoing, Resident, now
 from bot.telegram import forgetting, outbox
@@ -55,6 +55,7 @@ class Retention:
             idle = await self._forget_idle(session, at - self.residents)
             talks = await self._forget_talks(session, at - self.handoffs)
             await outbox.forget_settled(session, at - SETTLED_KEPT)
+            await teaching.forget_before(session, at - teaching.KEPT)
             await duty.forget_shifts(session, at - SETTLED_KEPT)
         log.info("retention", tracker_events=events, residents=idle, talks=talks)
 

@@ -167,3 +167,14 @@ async def test_after_an_interruption_that_was_answered_the_question_is_asked_aga
     events = [*MISSED, *MISSED, wrote("ask_bot_identity"), SAID_SOMETHING]
     state = tracker("ask_bot_identity", form=form, events=events)
     assert await run(ActionRepair, rooms, state) == ([FollowupAction(form)], [])
+
+
+async def test_that_one_may_help_it_learn_is_told_once_and_not_between_questions(
+    rooms: Rooms, resident: Resident
+) -> None:
+    def state(form: str | None = None) -> Any:
+        return tracker("nlu_fallback", resident=resident, events=[*MISSED, *NOW], form=form)
+
+    said = [(await run(ActionRepair, rooms, state(form)))[1] for form in ("walk_form", None, None)]
+    hint = ("utter_teaching_hint", {})
+    assert [hint in one for one in said] == [False, True, False]

@@ -5,6 +5,9 @@ from starlette.applications import Starlette
 
 from bot.console.house import House
 from bot.people.permissions import Role
+from bot.residents import teaching
+from bot.store.engine import Store
+from bot.store.tables import Resident, TaughtSentence
 from tests.console.conftest import SignIn
 
 HELLO = "stories/wording/hello.yml"
@@ -29,7 +32,8 @@ async def test_a_moderator_has_no_studio(
 @pytest.mark.parametrize(
     "inside",
     ["text", "sentences", "check", "take-in", "discard", "examples", "examples/change",
-     "try/start", "try/say", "try/again", "try/save", "publish", "rollback", "cancel", "approve"],
+     "examples/sentence", "try/start", "try/say", "try/again", "try/save", "publish",
+     "rollback", "cancel", "approve"],
 )  # fmt: skip
 async def test_nothing_is_done_for_a_moderator(
     console: Starlette, signed_in: SignIn, house: House, inside: str
@@ -108,6 +112,45 @@ async def test_an_example_is_added_moved_and_told_when_another_intent_has_it(
     again = await browser.post("/stories/examples", given)
     assert again.status_code == 422
     assert "greet" in again.text
+
+
+async def test_a_sentence_that_was_not_understood_becomes_an_example_or_goes(
+    console: Starlette, signed_in: SignIn, house: House, store: Store
+) -> None:
+    async with store.begin() as session:
+        somebody = Resident(
+            telegram_id=1, conversation_id="c", alias="Sininen Lumme", language="fi"
+        )
+        session.add(somebody)
+        await session.flush()
+        for words in ("haluisin … kanssa geokätköillä", "jotain ihan outoa", "jotain ihan outoa"):
+            session.add(TaughtSentence(resident_id=somebody.id, words=words))
+    browser = await signed_in(Role.STAFF)
+    page = await browser.get("/stories/examples")
+    assert "Viestejä, joita botti ei ymmärtänyt: 2" in page.text
+    assert "Sininen Lumme" not in page.text
+    async with store.begin() as session:
+        odd, wish = await teaching.waiting(session)
+
+    given = {"sentence": str(wish.id), "example": wish.words, "to": "want_company"}
+    refused = await browser.post("/stories/examples/sentence", given)
+    assert refused.status_code == 422
+    assert "Kirjoita merkin … tilalle" in refused.text
+    no_intent = await browser.post(
+        "/stories/examples/sentence", {**given, "example": "x y", "to": ""}
+    )
+    assert no_intent.status_code == 422
+    assert 'value="x y"' in no_intent.text
+    mended = {**given, "example": "haluisin kaverin kanssa geokätköillä"}
+    assert (await browser.post("/stories/examples/sentence", mended)).status_code == 303
+    dropped = {"sentence": str(odd.id), "example": "", "drop": "1"}
+    assert (await browser.post("/stories/examples/sentence", dropped)).status_code == 303
+
+    async with store.begin() as session:
+        assert await teaching.waiting(session) == []
+    page = await browser.get("/stories/examples?intent=want_company")
+    assert mended["example"] in page.text
+    assert "ei ymmärtänyt" not in page.text
 
 
 async def test_a_version_needs_a_note(console: Starlette, signed_in: SignIn, house: House) -> None:

@@ -184,6 +184,7 @@ def kept(**given: Any) -> Kept:
         "factors": (),
         "interests": (),
         "saved_activities": 0,
+        "sentences": 0,
         "handoffs": 0,
         "since": datetime(2026, 11, 1, tzinfo=UTC),
     }
@@ -197,6 +198,7 @@ def test_all_that_is_kept_is_told_and_nothing_else(language: str) -> None:
         factors=("shyness",),
         interests=(INTEREST,),
         saved_activities=2,
+        sentences=4,
         handoffs=3,
     )
     parts = {
@@ -206,6 +208,7 @@ def test_all_that_is_kept_is_told_and_nothing_else(language: str) -> None:
         "factors": {"factors": FACTORS.label("shyness", language).lower()},
         "interests": {"interests": INTERESTS.label(INTEREST, language).lower()},
         "saved": {"count": 2},
+        "sentences": {"count": 4},
         "handoffs": {"count": 3},
     }
     words = [PHRASES(f"kept.{name}", language, **values) for name, values in parts.items()]

@@ -183,6 +183,35 @@ def test_the_examples_refuse_a_sentence_that_another_intent_has(opened: Open) ->
     page.get_by_role("button", name="Hylkää luonnos").click()
 
 
+def test_what_was_not_understood_becomes_an_example_where_the_resident_allows_it(
+    opened: Open,  # noqa: F811
+    anna: Person,
+) -> None:
+    anna.says("/opeta")
+    anna.hears("utter_ask_teaching")
+    anna.taps("!teach:yes")
+    anna.hears("utter_teaching_begun")
+    anna.says("tuuli käänsi Pekan veneen")
+    anna.hears("utter_repair_first")
+    page = opened(STAFF)
+    visit(page, "/stories/examples")
+    sentence = page.locator(".waiting li")
+    field = sentence.get_by_role("textbox")
+    expect(field).to_have_value("… käänsi … veneen")
+    photograph(page, "studio-not-understood")
+    sentence.get_by_role("combobox").select_option("greet")
+    sentence.get_by_role("button", name="Lisää esimerkiksi").click()
+    expect(page.get_by_role("alert")).to_contain_text("Kirjoita merkin … tilalle")
+    field.fill("aalto käänsi pienen veneen")
+    sentence.get_by_role("combobox").select_option("greet")
+    sentence.get_by_role("button", name="Lisää esimerkiksi").click()
+    expect(page.locator(".example", has_text="aalto käänsi pienen veneen")).to_be_visible()
+    expect(page.locator(".waiting")).to_have_count(0)
+    visit(page, "/stories/publish")
+    expect(page.locator(".changes ins", has_text="aalto käänsi pienen veneen")).to_be_visible()
+    page.get_by_role("button", name="Hylkää luonnos").click()
+
+
 def test_the_draft_can_be_talked_to_and_the_talk_saved_as_a_test(opened: Open) -> None:  # noqa: F811
     page = opened(STAFF)
     visit(page, "/stories/try")

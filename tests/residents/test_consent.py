@@ -5,10 +5,10 @@ from sqlalchemy import update
 
 from bot.factors import profile
 from bot.handoff import service
-from bot.residents import consent
+from bot.residents import consent, teaching
 from bot.residents.identity import find
 from bot.store.engine import Store
-from bot.store.tables import Resident, now
+from bot.store.tables import Resident, TaughtSentence, now
 
 
 async def _reread(store: Store, resident: Resident) -> Resident:
@@ -36,14 +36,18 @@ async def test_withdrawing_forgets_what_was_kept_but_not_a_request_for_a_human(
         await profile.add_interests(session, resident, ["chess"])
         await session.execute(update(Resident).values(municipality="Multia"))
         await service.request(session, resident, {})
+        await teaching.begin(session, resident)
+        session.add(TaughtSentence(resident_id=resident.id, words="jotain outoa"))
     async with store.begin() as session:
         await consent.withdraw(session, resident)
     again = await _reread(store, resident)
     assert again.consented_at is None
     assert again.municipality is None
+    assert not teaching.is_teaching(again)
     async with store.begin() as session:
         assert await profile.factors_of(session, again) == []
         assert await profile.interests_of(session, again) == []
+        assert await teaching.waiting(session) == []
         assert await service.open_of(session, again) is not None
 
 

@@ -23,6 +23,7 @@ from bot.store.tables import (
     ResidentActivity,
     SafetyAssessment,
     Table,
+    TaughtSentence,
     Update,
     now,
 )
@@ -86,6 +87,7 @@ async def _live(session: AsyncSession, resident: Resident, number: int) -> None:
     session.add_all(
         [
             ResidentActivity(resident_id=resident.id, activity_id=activity.id, mark="saved"),
+            TaughtSentence(resident_id=resident.id, words=f"words{number}"),
             SafetyAssessment(resident_id=resident.id, kind="x", level="low", pattern_ids=[]),
             Keyboard(
                 token=f"token{number}", resident_id=resident.id, kind="once", options=[], chosen=[]
@@ -204,6 +206,7 @@ async def test_a_resident_can_see_what_is_kept_about_them(store: Store, resident
             factors=("shyness", "factor1"),
             interests=("interest1",),
             saved_activities=1,
+            sentences=1,
             handoffs=2,
             since=resident.created_at,
         )
@@ -215,4 +218,4 @@ async def test_of_a_resident_who_has_told_nothing_nothing_is_kept(
     async with store.begin() as session:
         what = await kept(session, resident)
     assert (what.municipality, what.factors, what.interests) == (None, (), ())
-    assert (what.saved_activities, what.handoffs) == (0, 0)
+    assert (what.saved_activities, what.sentences, what.handoffs) == (0, 0, 0)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -6,8 +8,8 @@ from sqlalchemy import select
 
 from bot.factors import profile
 from bot.handoff import service
-from bot.residents import consent, identity
-from bot.store.tables import Outgoing, ResidentActivity, SafetyAssessment, Update
+from bot.residents import consent, identity, teaching
+from bot.store.tables import Outgoing, ResidentActivity, SafetyAssessment, Update, now
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP, Json
 from tests.telegram.driver import (
@@ -792,3 +794,64 @@ async def test_consent_is_withdrawn_by_a_command(seura: Seura) -> None:
         await consent.give(session, resident)
     assert await seura.writes("/peru_lupa") == [words("utter_consent_withdrawn")]
     assert (await seura.resident()).consented_at is None
+
+
+# --- learning from what was not understood ---------------------------------------------------
+
+ODD, OTHER = "haluisin Pekan kanssa geokätköillä", "onko jotain saunan tapaista"
+
+
+async def sentences(seura: Seura) -> list[str]:
+    """What waits for staff."""
+    async with seura.app.store.begin() as session:
+        return [one.words for one in await teaching.waiting(session)]
+
+
+async def test_without_a_yes_nothing_that_was_not_understood_is_kept(seura: Seura) -> None:
+    seura.rasa.says(ODD, "En ymmärtänyt", intent="nlu_fallback")
+    await seura.writes(ODD)
+    await seura.writes("/opeta")
+    await seura.taps(button("utter_ask_teaching", 1))
+    await seura.writes(ODD)
+    assert await sentences(seura) == []
+
+
+async def test_with_a_yes_it_is_kept_stripped_until_the_yes_is_taken_back(anywhere: Seura) -> None:
+    for text in (ODD, OTHER):
+        anywhere.rasa.says(text, "En ymmärtänyt", intent="nlu_fallback")
+    assert await anywhere.writes("/opeta") == [words("utter_ask_teaching")]
+    await anywhere.taps(button("utter_ask_teaching"))
+    assert (await anywhere.said())[-1] == words("utter_teaching_begun")
+    await anywhere.writes(ODD)
+    await anywhere.writes("tämä ymmärrettiin hyvin")
+    assert await sentences(anywhere) == ["haluisin … kanssa geokätköillä"]
+    assert await anywhere.writes("/opeta") == [words("utter_teaching_goes_on")]
+    await anywhere.taps(button("utter_teaching_goes_on"))
+    assert (await anywhere.said())[-1] == words("utter_teaching_stopped")
+    await anywhere.writes(OTHER)
+    assert await sentences(anywhere) == []
+
+
+async def test_nothing_is_kept_of_danger_and_of_a_talk_with_a_human(seura: Seura) -> None:
+    for text in (ODD, OTHER, SUICIDE):
+        seura.rasa.says(text, "En ymmärtänyt", intent="nlu_fallback")
+    await seura.writes("/opeta")
+    await seura.taps(button("utter_ask_teaching"))
+    await seura.writes(SUICIDE)
+    await seura.writes(OTHER)
+    await seura.taps(SAFE)
+    await seura.writes(OTHER)  # somebody of ours is called, and has not come yet
+    await seura.claims(AINO, button("utter_topic_card_danger"))
+    await seura.writes(ODD)
+    assert await sentences(seura) == []
+
+
+async def test_sentences_go_after_a_month(seura: Seura) -> None:
+    seura.rasa.says(ODD, "En ymmärtänyt", intent="nlu_fallback")
+    await seura.writes("/opeta")
+    await seura.taps(button("utter_ask_teaching"))
+    await seura.writes(ODD)
+    await seura.app.retention.look(now() + timedelta(days=29))
+    assert await sentences(seura)
+    await seura.app.retention.look(now() + timedelta(days=31))
+    assert await sentences(seura) == []

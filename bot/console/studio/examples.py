@@ -1,11 +1,17 @@
-"""The examples in `nlu/`: what people say, intent by intent; added, moved, taken out."""
+"""The examples in `nlu/`: what people say, intent by intent; added, moved, taken out.
+
+And what residents said that was not understood, where they allow it: an example, or dropped.
+"""
 
 from starlette.responses import Response
 
 from bot.console.studio.desk import draft_of, show
 from bot.console.visit import Page, Visit
 from bot.errors import DialogueUnavailable, SetupError
+from bot.people import audit
 from bot.people.permissions import Permission
+from bot.residents import teaching
+from bot.residents.stripping import GONE
 from bot.safety.normalise import normalise
 from bot.stories import trying
 from bot.stories.drafts import Draft
@@ -14,6 +20,8 @@ from bot.stories.files import staff_files
 
 # An example that is taken for another intent more surely than this may take messages from it.
 SURE = 0.5
+# Sentences that were not understood, at once: more are too many to choose for.
+SHOWN = 30
 
 
 async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
@@ -22,6 +30,8 @@ async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> 
     chosen = str(visit.form.get("intent") or visit.parameters.get("intent", ""))
     intent = chosen if chosen in found else next(iter(found), "")
     file, texts = found.get(intent, ("", []))
+    async with visit.house.store.begin() as session:
+        waiting = await teaching.waiting(session)
     return show(
         visit,
         "examples.html",
@@ -30,10 +40,13 @@ async def show_examples(visit: Visit, fault: str = "", *, status: int = 200) -> 
         intent=intent,
         file=file,
         examples=texts,
+        waiting=waiting[:SHOWN],
+        waiting_count=len(waiting),
+        written={visit.given("sentence"): str(visit.form.get("example", ""))},
         fault=fault,
         heard=visit.parameters.get("heard", ""),
         sure=visit.parameters.get("sure", ""),
-        given=str(visit.form.get("example", "")) if fault else "",
+        given=str(visit.form.get("example", "")) if "sentence" not in visit.form else "",
     )
 
 
@@ -41,19 +54,41 @@ async def add(visit: Visit) -> Response:
     """Adds an example; one that another intent has is not added, but that is told."""
     draft = draft_of(visit)
     intent, example = str(visit.form.get("intent", "")), str(visit.form.get("example", ""))
+    if fault := _put(visit, draft, intent, example):
+        return await show_examples(visit, fault, status=422)
+    heard = await _heard_elsewhere(draft, intent, example)
+    return visit.go(f"/stories/examples?intent={intent}{heard}")
+
+
+def _put(visit: Visit, draft: Draft, intent: str, example: str) -> str:
+    """Adds an example to the draft; tells why not where that can't be."""
     other = _owner(draft, example)
     if other and other != intent:
-        fault = visit.words("studio.example_elsewhere", intent=other)
-        return await show_examples(visit, fault, status=422)
+        return visit.words("studio.example_elsewhere", intent=other)
+    if GONE in example:
+        return visit.words("studio.example_has_gap")
     try:
         file = _all(draft)[intent][0]
         draft.save(file, with_example(file, draft.text(file), intent, example))
     except KeyError:
-        return await show_examples(visit, visit.words("studio.no_intent"), status=422)
+        return visit.words("studio.no_intent")
     except SetupError:
-        return await show_examples(visit, visit.words("studio.example_refused"), status=422)
-    heard = await _heard_elsewhere(draft, intent, example)
-    return visit.go(f"/stories/examples?intent={intent}{heard}")
+        return visit.words("studio.example_refused")
+    return ""
+
+
+async def settle_sentence(visit: Visit) -> Response:
+    """Makes an example of a sentence that was not understood, or drops it; it goes either way."""
+    draft, to = draft_of(visit), str(visit.form.get("to", ""))
+    is_dropped = "drop" in visit.form
+    if not is_dropped:
+        fault = _put(visit, draft, to, str(visit.form.get("example", "")))
+        if fault:
+            return await show_examples(visit, fault, status=422)
+    async with visit.house.store.begin() as session:
+        await teaching.settle(session, visit.given("sentence"))
+        audit.note(session, visit.person, "sentence_dropped" if is_dropped else "sentence_taken")
+    return visit.go("/stories/examples" + ("" if is_dropped else f"?intent={to}"))
 
 
 async def _heard_elsewhere(draft: Draft, intent: str, example: str) -> str:
@@ -108,5 +143,6 @@ def _owner(draft: Draft, example: str) -> str:
 PAGES = (
     Page("/stories/examples", Permission.EDIT_STORIES, show_examples),
     Page("/stories/examples", Permission.EDIT_STORIES, add, "POST"),
+    Page("/stories/examples/sentence", Permission.EDIT_STORIES, settle_sentence, "POST"),
     Page("/stories/examples/change", Permission.EDIT_STORIES, change, "POST"),
 )
