@@ -109,9 +109,18 @@ async def test_an_example_is_added_moved_and_told_when_another_intent_has_it(
     assert (await browser.post("/stories/examples/change", moved)).status_code == 303
     page = await browser.get("/stories/examples?intent=greet")
     assert given["example"] in page.text
+    lost = {"intent": "greet", "example": given["example"]}
+    for to in ("", "no_such_intent"):
+        refused = await browser.post("/stories/examples/change", {**lost, "to": to})
+        assert refused.status_code == 422
+    page = await browser.get("/stories/examples?intent=greet")
+    assert given["example"] in page.text
     again = await browser.post("/stories/examples", given)
     assert again.status_code == 422
     assert "greet" in again.text
+    await browser.post("/stories/examples/change", {**lost, "to": "-"})
+    page = await browser.get("/stories/examples?intent=greet")
+    assert given["example"] not in page.text
 
 
 async def test_a_sentence_that_was_not_understood_becomes_an_example_or_goes(

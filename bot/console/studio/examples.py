@@ -20,6 +20,7 @@ from bot.stories.files import staff_files
 
 # An example that is taken for another intent more surely than this may take messages from it.
 SURE = 0.5
+TAKE_OUT = "-"
 # Sentences that were not understood, at once: more are too many to choose for.
 SHOWN = 30
 
@@ -112,12 +113,15 @@ async def change(visit: Visit) -> Response:
     found = _all(draft)
     try:
         file = found[intent][0]
-        draft.save(file, without_example(file, draft.text(file), intent, example))
-        if to:
+        texts = {file: without_example(file, draft.text(file), intent, example)}
+        if to != TAKE_OUT:
             target = found[to][0]
-            draft.save(target, with_example(target, draft.text(target), to, example))
+            before = texts.get(target) or draft.text(target)
+            texts[target] = with_example(target, before, to, example)
     except (KeyError, SetupError):
         return await show_examples(visit, visit.words("studio.example_refused"), status=422)
+    for name, text in texts.items():  # only now: what can't be moved stays where it is
+        draft.save(name, text)
     return visit.go(f"/stories/examples?intent={intent}")
 
 
