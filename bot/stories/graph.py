@@ -152,7 +152,7 @@ def svg(
     title = escape(say("map_title", language))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="map" width="{width}" height="{top}" '
-        f'viewBox="0 0 {width} {top}" role="img" aria-label="{title}">'
+        f'viewBox="0 0 {width} {top}" role="group" aria-label="{title}">'
         f"{f'<style>{STYLE}</style>' if styled else ''}{''.join(parts)}</svg>"
     )
 

@@ -12,14 +12,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.end_to_end.stack import WAIT_SECONDS, Stack
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-STAFF, ADMIN = 9003, 9004
+AXE = Path(__file__).parent.parent / "console" / "axe" / "axe.min.js"
+AINO, EERO, STAFF, ADMIN = 9001, 9002, 9003, 9004
+PHONE = {"width": 390, "height": 844}
 
-Open = Callable[[int], Page]
+Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests of a module."""
+    """One Chromium for all tests of a module; its threads end with it."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("there is no Chromium here")
@@ -32,19 +34,19 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser, stack: Stack) -> Iterator[Open]:
-    """Opens the console in a browser of its own, signed in: `opened(STAFF)`."""
+    """Opens the console in a browser of its own: `opened(STAFF)`; `opened()` is not signed in."""
     complaints: list[str] = []
     contexts = []
     console = stack.sandbox.get("/console").headers["location"].partition("/demo")[0]
 
-    def open_one(who: int) -> Page:
-        options: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "locale": "fi-FI"}
-        context = chromium.new_context(reduced_motion="reduce", **options)
+    def open_one(who: int | None = None, **options: Any) -> Page:
+        settings = {"viewport": {"width": 1280, "height": 860}, "locale": "fi-FI", **options}
+        context = chromium.new_context(reduced_motion="reduce", **settings)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda line: complaints.append(line.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{console}/demo?as={who}")
+        page.goto(f"{console}/demo?as={who}" if who else f"{console}/signed-out")
         return page
 
     yield open_one
@@ -57,6 +59,21 @@ def opened(chromium: Browser, stack: Stack) -> Iterator[Open]:
 def visit(page: Page, inside: str) -> None:
     """Goes to a page of the console."""
     page.goto(page.url.partition("/console")[0] + "/console" + inside)
+
+
+def scan(page: Page) -> list[str]:
+    """What axe-core finds of serious and critical faults."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', "
+        "'wcag21aa', 'best-practice']})).violations"
+    )
+    return [
+        f"{one['id']} at {node['target']} ({node['failureSummary']})"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
 
 
 def photograph(page: Page, name: str) -> None:

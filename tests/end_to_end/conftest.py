@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.browsing import chromium, opened  # noqa: F401 - fixtures
 from tests.end_to_end.people import Moderator, Person, Topic, topics
 from tests.end_to_end.stack import Stack, running_stack, until
 from tests.end_to_end.words import Words

@@ -3,97 +3,29 @@
 With SEURA_SCREENSHOTS set to a folder, the pages that the README shows are photographed into it.
 """
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.end_to_end.browsing import (
+    ADMIN,
+    AINO,
+    EERO,
+    PHONE,
+    STAFF,
+    Open,
+    photograph,
+    scan,
+    visit,
+)
 from tests.end_to_end.conftest import NewTopic, Somebody
 from tests.end_to_end.people import GROUP, Person
 from tests.end_to_end.stack import Stack, until
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.browser]
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-AXE = Path(__file__).parent.parent / "console" / "axe" / "axe.min.js"
-AINO, EERO, STAFF, ADMIN = 9001, 9002, 9003, 9004
 LINK = re.compile(r"(http://\S+/console/link/\S+)")
-PHONE = {"width": 390, "height": 844}
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests here."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("there is no Chromium here")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browsers complained of."""
-    return []
-
-
-@pytest.fixture
-def opened(chromium: Browser, stack: Stack, complaints: list[str]) -> Iterator[Open]:
-    """Opens the console in a browser of its own: `opened(AINO)`; `opened()` is not signed in."""
-    contexts = []
-    console = stack.sandbox.get("/console").headers["location"].partition("/demo")[0]
-
-    def open_one(who: int | None = None, **options: Any) -> Page:
-        settings = {"viewport": {"width": 1280, "height": 860}, "locale": "fi-FI", **options}
-        context = chromium.new_context(reduced_motion="reduce", **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda line: complaints.append(line.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{console}/demo?as={who}" if who else f"{console}/signed-out")
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    # A refusal is an answer like any other for us; the browser writes a line about each.
-    serious = [one for one in complaints if "the server responded with a status of" not in one]
-    assert serious == []
-
-
-def visit(page: Page, inside: str) -> None:
-    """Goes to a page of the console."""
-    page.goto(page.url.partition("/console")[0] + "/console" + inside)
-
-
-def photograph(page: Page, name: str) -> None:
-    """Keeps a picture for the README, where one is asked for."""
-    if folder := os.environ.get("SEURA_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def scan(page: Page) -> list[str]:
-    """What axe-core finds of serious and critical faults."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', "
-        "'wcag21aa', 'best-practice']})).violations"
-    )
-    return [
-        f"{one['id']} at {node['target']} ({node['failureSummary']})"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
 
 
 @pytest.fixture

@@ -1,17 +1,18 @@
 """The studio in a real browser, against the whole of Seura: from a changed sentence to a talk."""
 
 import time
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.browsing import (  # noqa: F401 - fixtures
+from tests.end_to_end.browsing import (
     ADMIN,
+    PHONE,
     STAFF,
     Open,
-    chromium,
-    opened,
     photograph,
+    scan,
     visit,
 )
 from tests.end_to_end.people import Person
@@ -47,8 +48,32 @@ def wait_until_live(page: Page) -> None:
     expect(live).to_be_visible(timeout=1_000)
 
 
+PAGES = (
+    "/stories", "/stories?file=stories/walk.yml", "/stories/examples", "/stories/map",
+    "/stories/try", "/stories/publish",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "look", [{}, {"color_scheme": "dark"}, {"viewport": PHONE}], ids=["light", "dark", "phone"]
+)
+def test_axe_finds_nothing_serious_in_the_studio(
+    opened: Open,
+    look: dict[str, Any],
+) -> None:
+    page = opened(STAFF, **look)
+    write(page, "utter_welcome", "Ole hyvä!")  # so that there is something to publish
+    found = {}
+    for inside in PAGES:
+        visit(page, inside)
+        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found[inside] = scan(page) + (["wider than the screen"] if wider > 0 else [])
+    page.get_by_role("button", name="Hylkää luonnos").click()
+    assert {inside: faults for inside, faults in found.items() if faults} == {}
+
+
 def test_a_sentence_is_changed_published_heard_and_taken_back(
-    opened: Open,  # noqa: F811
+    opened: Open,
     anna: Person,
 ) -> None:
     walk_to(anna, "permission")
@@ -93,7 +118,7 @@ def test_a_sentence_is_changed_published_heard_and_taken_back(
     anna.hears(QUESTIONS["individual"])
 
 
-def test_a_broken_story_is_told_by_line_and_mend_while_it_is_written(opened: Open) -> None:  # noqa: F811
+def test_a_broken_story_is_told_by_line_and_mend_while_it_is_written(opened: Open) -> None:
     page = opened(STAFF)
     visit(page, "/stories?file=stories/walk.yml")
     editor = page.locator(".CodeMirror")
@@ -137,7 +162,7 @@ def test_a_broken_story_is_told_by_line_and_mend_while_it_is_written(opened: Ope
     expect(page.get_by_text("Luonnoksessasi ei ole muutoksia.")).to_be_visible()
 
 
-def test_a_save_in_another_window_is_not_written_over(opened: Open) -> None:  # noqa: F811
+def test_a_save_in_another_window_is_not_written_over(opened: Open) -> None:
     first = opened(STAFF)
     visit(first, "/stories?file=stories/wording/hello.yml")
     second = first.context.new_page()
@@ -157,7 +182,7 @@ def test_a_save_in_another_window_is_not_written_over(opened: Open) -> None:  # 
     first.get_by_role("button", name="Hylkää luonnos").click()
 
 
-def test_the_map_leads_to_what_it_shows_and_lights_a_path(opened: Open) -> None:  # noqa: F811
+def test_the_map_leads_to_what_it_shows_and_lights_a_path(opened: Open) -> None:
     page = opened(STAFF)
     visit(page, "/stories/map")
     page.get_by_label("Keskustelun reitti").select_option("Stopping, and coming back by a button")
@@ -168,7 +193,7 @@ def test_the_map_leads_to_what_it_shows_and_lights_a_path(opened: Open) -> None:
     expect(page.locator("#file-name")).to_have_text("stories/activities.yml")
 
 
-def test_the_examples_refuse_a_sentence_that_another_intent_has(opened: Open) -> None:  # noqa: F811
+def test_the_examples_refuse_a_sentence_that_another_intent_has(opened: Open) -> None:
     page = opened(STAFF)
     visit(page, "/stories/examples?intent=thank")
     page.get_by_label("Uusi esimerkki").fill("Moikka!")
@@ -184,7 +209,7 @@ def test_the_examples_refuse_a_sentence_that_another_intent_has(opened: Open) ->
 
 
 def test_what_was_not_understood_becomes_an_example_where_the_resident_allows_it(
-    opened: Open,  # noqa: F811
+    opened: Open,
     anna: Person,
 ) -> None:
     anna.says("/opeta")
@@ -212,7 +237,7 @@ def test_what_was_not_understood_becomes_an_example_where_the_resident_allows_it
     page.get_by_role("button", name="Hylkää luonnos").click()
 
 
-def test_the_draft_can_be_talked_to_and_the_talk_saved_as_a_test(opened: Open) -> None:  # noqa: F811
+def test_the_draft_can_be_talked_to_and_the_talk_saved_as_a_test(opened: Open) -> None:
     page = opened(STAFF)
     visit(page, "/stories/try")
     page.get_by_role("button", name="Aloita kokeilu").click()

@@ -123,6 +123,8 @@ if (place) {
         Tab: false, // leaves the editor, as everywhere
         "Shift-Tab": false,
       },
+      // Where people write is within what scrolls: screen readers and the keyboard get there.
+      inputStyle: "contenteditable",
       screenReaderLabel: place.dataset.file,
     });
     editor.on("change", touch);
