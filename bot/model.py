@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import yaml
@@ -23,6 +23,8 @@ SOURCES = (
     "bot/tfidf.py",
 )
 SERVE, PROFILED = "nlu.serve", "bot.bench.rasa_phases"
+# Models that stay, whether a version needs them or not.
+NEWEST = 5
 YAML = {".yml", ".yaml"}
 STOCK_PYTHON = ROOT / ".venv-stock" / "bin" / "python"
 STAGES = {
@@ -200,6 +202,30 @@ def _train(settings: Settings, path: Path, progress: Callable[[str], None], fold
     unfinished.replace(path)
 
 
+def prune(settings: Settings, needed: Collection[str]) -> list[Path]:
+    """Removes models that nothing needs any more.
+
+    Args:
+        settings: where models are kept, and which one is live.
+        needed: names of models that are to stay, as `seura-….tar.gz`.
+
+    Returns:
+        What was removed. The live one stays, and the `NEWEST` that were trained or put to use last:
+        others may keep theirs in the same folder.
+    """
+    models = sorted(
+        settings.model_folder.glob("seura-*.tar.gz"),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    live = settings.live_model.resolve().name
+    old = [path for path in models[NEWEST:] if path.name not in needed and path.name != live]
+    for path in old:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
+    return old
+
+
 def point_to(link: Path, model: Path) -> None:
     """Makes a link lead to a model. Rasa begins with it whenever it is started again."""
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -207,6 +233,8 @@ def point_to(link: Path, model: Path) -> None:
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(model.absolute())
     unfinished.replace(link)
+    if model.exists():
+        model.touch()  # among the newest, which `prune` leaves alone
 
 
 def _reason(log: Path) -> str:

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -204,3 +205,34 @@ def test_rasas_server_keeps_a_connection_longer_than_the_apps_client(settings: S
     expiry = httpx.Limits().keepalive_expiry
     assert expiry is not None
     assert float(kept) > expiry
+
+
+def test_old_models_go_but_those_that_are_needed_live_or_among_the_newest(
+    settings: Settings,
+) -> None:
+    names = [f"seura-{number:02}.tar.gz" for number in range(12)]
+    for age, name in enumerate(names):
+        write(settings.model_folder / name, "model")
+        write(settings.model_folder / name.replace(".gz", ".lock"), "")
+        os.utime(settings.model_folder / name, (1_000_000 - age, 1_000_000 - age))
+    write(settings.model_folder / "second-look-1.npz", "not a model of Rasa's")
+    settings.live_model.symlink_to(settings.model_folder / names[8])
+    gone = model.prune(settings, {names[10], "one that is not there"})
+    assert sorted(path.name for path in gone) == [*names[5:8], names[9], names[11]]
+    kept = {*names[:5], names[8], names[10]}
+    locks = {name.replace(".gz", ".lock") for name in kept}
+    assert {path.name for path in settings.model_folder.iterdir()} == {
+        *kept,
+        *locks,
+        "second-look-1.npz",
+    }
+    assert model.prune(settings, {names[10]}) == []
+
+
+def test_a_model_that_is_put_to_use_is_among_the_newest(settings: Settings) -> None:
+    old = settings.model_folder / "seura-old.tar.gz"
+    write(old, "model")
+    os.utime(old, (0, 0))
+    model.point_to(settings.live_model, old)
+    assert old.stat().st_mtime > 0
+    assert settings.live_model.resolve() == old.resolve()

@@ -29,6 +29,8 @@ from bot.stories.testing import FailedTalk, Report, run_tests
 
 # How long the running bot may take to load a model.
 SWAP_SECONDS = 120.0
+# Versions whose models are kept, so that going back takes seconds: those that the studio lists.
+WITH_MODELS = 20
 
 # What a message was taken as, and what it should be: by text, (label, found).
 type Understanding = dict[str, tuple[str, str]]
@@ -130,6 +132,7 @@ class Publisher:
             changed = {name: after for name, (_, after) in draft.changes().items()}
             self._put_to_use(progress, changed, facts, draft.base)
         draft.discard()
+        self._prune()
         return progress
 
     def roll_back(self, name: str, author: str, note: str) -> Progress:
@@ -152,7 +155,13 @@ class Publisher:
             facts = {"Model": trained.name, "Back-to": version.id}
             progress.model = trained.name
             self._put_to_use(progress, changed, facts, head)
+        self._prune()
         return progress
+
+    def _prune(self) -> None:
+        """Removes models of versions from long ago; going back to one trains it again."""
+        versions = self.history.versions(WITH_MODELS)
+        model.prune(self.settings, {one.facts.get("Model", "") for one in versions})
 
     def _prove(
         self, progress: Progress, candidate: Path, conflicts: Sequence[str]

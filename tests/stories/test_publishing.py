@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,20 @@ def test_going_back_is_a_version_of_its_own_and_trains_nothing(place: Place) -> 
     assert (newest.id, newest.facts["Back-to"]) == (progress.version, first)
     assert newest.note == "Liian tuttavallista"
     assert place.trained == trained
+
+
+def test_models_of_versions_from_long_ago_go_and_those_of_the_latest_stay(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "WITH_MODELS", 2)
+    monkeypatch.setattr(model, "NEWEST", 0)
+    models = []
+    words = ["Ole hyvä.", "Yksi.", "Kaksi.", "Kolme."]
+    for old, new in pairwise(words):
+        place.change(f'"{old}"', f'"{new}"')
+        models.append(place.publish().model)
+    there = [(place.settings.model_folder / name).exists() for name in models]
+    assert there == [False, True, True]
 
 
 def test_two_editors_lose_nothing(place: Place) -> None:
