@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 
 from bot.errors import KnowledgeError
 from bot.safety.learning import learnt
-from bot.safety.screening import KINDS, Assessment, CrisisScreen, Kind
+from bot.safety.screening import KINDS, Assessment, CrisisScreen, Kind, Reply
 from bot.safety.second_look import SecondLook
 
 
@@ -77,6 +77,10 @@ class Assessor:
     def is_safe(self, text: str) -> bool:
         """Whether the writer says to be safe. Ask only after an alarm."""
         return self.screen.is_safe(text)
+
+    def reply(self, text: str) -> Reply | None:
+        """What the writer answers to the questions of an alarm. Ask only after one."""
+        return self.screen.reply(text)
 
     def says_young(self, text: str) -> bool:
         """Whether the writer says to be under 18."""

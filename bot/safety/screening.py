@@ -20,11 +20,14 @@ from bot.safety.normalise import fold, normalise, readings
 Kind = Literal["emergency", "suicide", "violence", "selfharm"]
 Level = Literal["now", "soon", "concern"]
 About = Literal["by_self", "self", "other"]
+# What somebody says to the questions of an alarm, apart from being safe.
+Reply = Literal["unsafe", "thoughts", "human", "cannot_call"]
 
 # Most serious first.
 KINDS = get_args(Kind)
 LEVELS = get_args(Level)
 ABOUTS = get_args(About)
+REPLIES = get_args(Reply)
 
 Span = tuple[int, int]
 
@@ -121,6 +124,7 @@ class CrisisScreen:
     not_over: re.Pattern[str]
     safe: re.Pattern[str]
     unsure: re.Pattern[str]
+    replies: Mapping[Reply, tuple[re.Pattern[str], re.Pattern[str] | None]]
     young: re.Pattern[str]
     spelling: Spelling
 
@@ -151,6 +155,14 @@ class CrisisScreen:
             not_over=_whole_words(catalogue["over"]["unless"], words),
             safe=_whole_words(catalogue["safe"]["pattern"], words),
             unsure=_whole_words(catalogue["safe"]["unless"], words),
+            replies={
+                reply: (
+                    _whole_words(entry["pattern"], words),
+                    _whole_words(entry["unless"], words) if "unless" in entry else None,
+                )
+                for reply in REPLIES
+                for entry in (catalogue["replies"][reply],)
+            },
             young=_whole_words(catalogue["young"]["pattern"], words),
             spelling=Spelling(
                 words=frozenset(map(normalise, spelling["words"])),
@@ -177,6 +189,14 @@ class CrisisScreen:
         plain = normalise(text)
         said = self.safe.search(plain) and not self.unsure.search(plain)
         return bool(said) and self.assess(text) is None
+
+    def reply(self, text: str) -> Reply | None:
+        """What the writer answers to the questions of an alarm. Ask only after one."""
+        plain = normalise(text)
+        for reply, (said, unless) in self.replies.items():
+            if said.search(plain) and not (unless and unless.search(plain)):
+                return reply
+        return None
 
     def says_young(self, text: str) -> bool:
         """Whether the writer says to be under 18."""

@@ -51,6 +51,7 @@ ANYTIME = (
     "!human",
     "!safe",
     "!unsafe",
+    "!thoughts",
     "!cancel",
     "!end",
     "!feedback",

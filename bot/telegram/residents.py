@@ -168,7 +168,7 @@ class ResidentTalk:
     ) -> str | None:
         """What is left for Rasa of a message; none where it was taken care of, and settled."""
         payload = payload_of(text)
-        if danger:
+        if danger and not self._answers_alarm(talk, text):
             await self._alarm(talk, danger, text, message)
             await talk.incoming.settle(talk.session)
             return None
@@ -301,24 +301,50 @@ class ResidentTalk:
 
     async def _stay(self, talk: Talk, text: str) -> None:
         """The alarm is on: no cheerful suggestions until they say that they are safe."""
+        kind = str(talk.resident.alarm)
+        reply = self.assessor.reply(text)
         if self.assessor.is_safe(text):
             await self._safe(talk)
+        elif reply == "unsafe":
+            await self._unsafe(talk)
+        elif reply == "thoughts":
+            await self._thoughts(talk)
+        elif reply == "human":
+            await self._ask_for_human(talk)
         else:
-            await self._say_lines(talk, "utter_crisis_stay", str(talk.resident.alarm))
+            response = "utter_crisis_cannot_call" if reply else "utter_crisis_stay"
+            await self._say_lines(talk, response, kind)
+
+    def _answers_alarm(self, talk: Talk, text: str) -> bool:
+        """Whether it answers what the alarm asks: it is no danger of another kind then."""
+        if talk.silent or talk.resident.alarm is None:
+            return False
+        return self.assessor.reply(text) in {"unsafe", "thoughts"}
 
     async def _safe(self, talk: Talk) -> None:
         kind = talk.resident.alarm or "suicide"
         talk.resident.alarm = None
         await self._say_lines(talk, "utter_crisis_safe", kind)
 
+    async def _unsafe(self, talk: Talk) -> None:
+        kind = talk.resident.alarm or "suicide"
+        await self._call_human(talk, kind)
+        await self._say_lines(talk, "utter_crisis_unsafe", kind)
+
+    async def _thoughts(self, talk: Talk) -> None:
+        """They do think of dying: now it is asked how near it is."""
+        kind = talk.resident.alarm or "suicide"
+        await self._call_human(talk, kind)
+        await self._say_lines(talk, "utter_crisis_suicide", kind)
+
     async def _command(self, talk: Talk, payload: str) -> None:
         name, _, value = payload[1:].partition(":")
         if name == "safe":
             await self._safe(talk)
         elif name == "unsafe":
-            kind = talk.resident.alarm or "suicide"
-            await self._call_human(talk, kind)
-            await self._say_lines(talk, "utter_crisis_unsafe", kind)
+            await self._unsafe(talk)
+        elif name == "thoughts":
+            await self._thoughts(talk)
         elif name == "human":
             await self._ask_for_human(talk)
         elif name in {"cancel", "end"}:
@@ -349,6 +375,8 @@ class ResidentTalk:
     async def _ask_for_human(self, talk: Talk) -> None:
         if not await self._call_human(talk, talk.resident.alarm):
             await self._say_lines(talk, "utter_handoff_blocked", talk.resident.alarm or "suicide")
+        elif talk.handoff and talk.resident.alarm:
+            await self._say_lines(talk, "utter_crisis_waiting", talk.resident.alarm)
         elif talk.handoff:
             await self._say_in(talk, "utter_handoff_already")
         else:

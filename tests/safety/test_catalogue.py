@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.errors import KnowledgeError
-from bot.safety.screening import KINDS, LEVELS, CrisisScreen, Pattern
+from bot.safety.screening import KINDS, LEVELS, REPLIES, CrisisScreen, Pattern, Reply
 from tests.safety.conftest import CATALOGUE
 
 content: dict[str, Any] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
@@ -75,6 +75,15 @@ def test_a_word_of_safety_is_heard(screen: CrisisScreen, text: str) -> None:
 @pytest.mark.parametrize("text", content["safe"]["not_examples"])
 def test_what_is_no_word_of_safety_does_not_end_an_alarm(screen: CrisisScreen, text: str) -> None:
     assert not screen.is_safe(text)
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_an_answer_to_the_alarm_is_heard(screen: CrisisScreen, reply: Reply) -> None:
+    entry = content["replies"][reply]
+    assert {text: screen.reply(text) for text in entry["examples"]} == dict.fromkeys(
+        entry["examples"], reply
+    )
+    assert [text for text in entry["not_examples"] if screen.reply(text)] == []
 
 
 @pytest.mark.parametrize("text", content["young"]["examples"])

@@ -21,6 +21,7 @@ WITH_LINES = [
     "utter_crisis_waiting",
     "utter_crisis_still",
     "utter_crisis_stay",
+    "utter_crisis_cannot_call",
     "utter_crisis_unsafe",
     "utter_crisis_safe",
 ]
@@ -94,8 +95,9 @@ def test_a_question_of_safety_can_be_answered_with_a_tap(
     if name in WITH_LINES:
         assert "!human" in payloads
     if name not in {"utter_crisis_safe", "utter_crisis_unsafe"} and name in WITH_LINES:
-        assert payloads == ["!safe", "!unsafe", "!human"]
-    assert set(payloads) <= {"!safe", "!unsafe", "!human", "/resume"}
+        worse = "!thoughts" if name == "utter_crisis_concern" else "!unsafe"
+        assert payloads == ["!safe", worse, "!human"]
+    assert set(payloads) <= {"!safe", "!unsafe", "!thoughts", "!human", "/resume"}
 
 
 @pytest.mark.parametrize("name", FIRST)

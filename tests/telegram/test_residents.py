@@ -536,7 +536,7 @@ async def test_what_is_only_a_concern_is_asked_about_and_nobody_is_called(seura:
     assert said.startswith(beginning("utter_crisis_concern"))
     assert await seura.handoffs() == []
     await seura.taps(button("utter_crisis_concern", 1))
-    assert (await seura.said())[-1].startswith(beginning("utter_crisis_unsafe"))
+    assert (await seura.said())[-1].startswith(beginning("utter_crisis_suicide"))
     [handoff] = await seura.handoffs()
     assert handoff.danger == "suicide"
 
@@ -563,6 +563,25 @@ async def test_rasas_second_look_must_be_sure_enough(seura: Seura) -> None:
     assert await seura.writes("hmm") == ["jatketaan"]
 
 
+@pytest.mark.parametrize(
+    ("text", "response"),
+    [
+        ("en oo turvassa", "utter_crisis_unsafe"),
+        ("joo ajattelen kyllä", "utter_crisis_suicide"),
+        ("haluan ihmisen", "utter_crisis_waiting"),
+        ("en uskalla soittaa", "utter_crisis_cannot_call"),
+        ("eiku en mä sillä", "utter_crisis_stay"),
+    ],
+)
+async def test_what_they_answer_to_the_alarm_is_heard(
+    seura: Seura, text: str, response: str
+) -> None:
+    await seura.writes(SUICIDE)
+    [said] = await seura.writes(text)
+    assert said.startswith(beginning(response))
+    assert (await seura.resident()).alarm == "suicide"
+
+
 async def test_the_alarm_stays_until_they_say_that_they_are_safe(anywhere: Seura) -> None:
     seura = anywhere
     await seura.writes(SUICIDE)
@@ -585,7 +604,7 @@ async def test_the_buttons_of_the_alarm_work_without_rasa(seura: Seura) -> None:
     seura.rasa.fault = httpx.ConnectError("down")
     await seura.writes(SUICIDE)
     await seura.taps(HUMAN)
-    assert (await seura.said())[-1] == words("utter_handoff_already")
+    assert (await seura.said())[-1].startswith(beginning("utter_crisis_waiting"))
     await seura.writes(SUICIDE)
     await seura.taps(UNSAFE)
     assert (await seura.said())[-1].startswith(beginning("utter_crisis_unsafe"))
