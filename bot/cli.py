@@ -134,6 +134,8 @@ def app(*, samples: bool = False) -> None:
         raise SettingsError("SEURA_RASA_TOKEN is not set: start with ./seura run or ./seura demo.")
     if settings.profile:
         tracing.start(settings.profile, "app")
+    if settings.log_level == "debug":
+        _log_to_stderr(logging.DEBUG)
     uvloop.run(App(settings, token).run(SAMPLES if samples else None))
 
 
@@ -753,7 +755,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(until_stopped())
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(level: int = logging.INFO) -> None:
     """Facts with ids, JSON on each line. Other libraries only warn: URLs have the token in them."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
@@ -762,6 +764,6 @@ def _log_to_stderr() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

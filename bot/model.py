@@ -77,6 +77,8 @@ def rasa_environment(settings: Settings, actions_port: int, token: str) -> dict[
         "PYTHONPATH": str(ROOT),
         "RASA_CACHE_DIRECTORY": str(settings.model_folder.absolute() / "parts"),
         "RASA_TELEMETRY_ENABLED": "false",
+        # At DEBUG Rasa logs what people write, whoever asks for that.
+        "LOG_LEVEL": "INFO",
         "OMP_NUM_THREADS": "2",
         # Threads that wait by spinning make a sentence take seconds when both cores are busy.
         "OMP_WAIT_POLICY": "PASSIVE",

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     var: Path = ROOT / "var"
     models: Path | None = None
     profile: Path | None = None
+    log_level: Literal["info", "debug"] = "info"
     content: Path = ROOT
     stories_review: bool = False
 

@@ -277,6 +277,7 @@ class Lanes:
                 return
 
     async def _hand(self, incoming: Incoming) -> None:
+        log.debug("taken up", kinds=[kind for kind in KINDS if kind in incoming.body])
         if incoming.attempts <= ATTEMPTS:
             await self._handle(incoming)
         elif incoming.attempts == ATTEMPTS + 1:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 
+from bot.cli import SANDBOX_TOKEN
 from bot.keys import Keys
 from bot.settings import ROOT
 from bot.supervisor import free_port
@@ -139,6 +140,11 @@ class Stack:
     def _children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def tokens(self) -> list[str]:
+        """What the demo's processes let each other in by, and the sandbox the bot."""
+        options = _line(self.child(RASA))
+        return [options[options.index("--auth-token") + 1], SANDBOX_TOKEN]
+
     def _rasa_answers(self) -> bool:
         try:
             options = _line(self.child(RASA))
@@ -193,6 +199,8 @@ def _environment(var: Path) -> dict[str, str]:
         "SEURA_TELEGRAM_TOKEN": "1:operator",
         "SEURA_MODERATOR_CHAT": "-1",
         "SEURA_MODERATOR_LANGUAGE": "fi",
+        "SEURA_LOG_LEVEL": "debug",
+        "LOG_LEVEL": "DEBUG",
     }
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.end_to_end
 
 # Words that stand nowhere in Seura.
 TO_THE_BOT, WAITING, TO_THE_HUMAN = "kvartsitiikeri", "purppuraviklo", "topaasihauki"
-IN_PASSING = "safiirilumikko"
+IN_PASSING, FROM_THE_HUMAN = "safiirilumikko", "opaalikottarainen"
 LATITUDE, LONGITUDE = 62.0736195, 24.6129083
 
 
@@ -77,14 +77,32 @@ def test_the_demo_leaves_the_operators_database_alone(stack: Stack, anna: Person
     assert not (stack.var / "operator.db").exists()
 
 
-def test_no_word_is_logged(stack: Stack, anna: Person) -> None:
+def test_neither_words_nor_ids_nor_tokens_are_logged_even_at_debug(
+    stack: Stack, anna: Person, aino: Moderator, new_topic: NewTopic
+) -> None:
     walk_to(anna, "individual")
     anna.says(f"oon ujo, niin kuin {IN_PASSING}")
     anna.hears(QUESTIONS["life_situation"])
+    anna.asks_for_a_human()
+    topic = new_topic()
+    topic.hears("utter_topic_card")
+    aino.taps(topic, "claim")
+    anna.hears("utter_handoff_joined")
+    aino.writes(topic, FROM_THE_HUMAN)
+    assert anna.hears_a_human() == FROM_THE_HUMAN
+    anna.says(f"{IN_PASSING} täälläkin")
+    aino.writes(topic, "/end")
+    anna.hears("utter_handoff_ended", "utter_resumed", QUESTIONS["life_situation"])
+    anna.says(f"en halua enää elää, {IN_PASSING}")
+    anna.hears("utter_crisis_suicide", "utter_crisis_human_called")
+    anna.taps("!safe")
+    anna.hears("utter_crisis_safe")
+    alias = anna.alias()
     logs = stack.logs()
     assert b"Rasa server is up and running" in logs
-    assert IN_PASSING.encode() not in logs
-    assert str(anna.chat).encode() not in logs
+    assert b'"event": "taken up", "level": "debug"' in logs
+    told = (IN_PASSING, FROM_THE_HUMAN, alias, str(anna.chat), *stack.tokens())
+    assert [one for one in told if one.encode() in logs] == []
 
 
 def test_a_location_is_used_for_the_search_and_kept_nowhere(stack: Stack, anna: Person) -> None:
