@@ -10,7 +10,7 @@ from bot.dialogue.wording import Phrases
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
 from bot.handoff.duty import Hours
-from bot.keys import Keys
+from bot.opening import open_store
 from bot.reading import read_mapping
 from bot.safety.helplines import Helplines
 from bot.settings import Settings
@@ -45,9 +45,7 @@ class Rooms:
         """
         knowledge = settings.knowledge
         return cls(
-            store=Store(
-                settings.database, Keys.load(settings.key_file, settings.keys.get_secret_value())
-            ),
+            store=open_store(settings),
             factors=FactorCatalogue.load(knowledge / "factors.yml"),
             interests=InterestCatalogue.load(knowledge / "interests.yml"),
             gazetteer=Gazetteer.load(

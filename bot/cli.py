@@ -555,11 +555,11 @@ def safety_review(
 
     Example: ./seura safety review --count 20
     """
+    from bot.opening import open_store
     from bot.safety import review
-    from bot.store.engine import Store
 
     async def listed() -> None:
-        store = Store(read_settings().database)
+        store = open_store(read_settings())
         try:
             await store.migrate()
             async with store.begin() as session:

@@ -243,9 +243,9 @@ class _Rooms:
     def __init__(self) -> None:
         from bot.activities.places import Gazetteer
         from bot.factors.interests import InterestCatalogue
-        from bot.store.engine import Store
+        from bot.opening import open_store
 
-        self.store = Store(read_settings().database)
+        self.store = open_store(read_settings())
         self.gazetteer = Gazetteer.load(
             KNOWLEDGE / "municipalities.csv", KNOWLEDGE / "localities.csv"
         )

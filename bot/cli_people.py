@@ -116,10 +116,10 @@ def _run(work: "Callable[[AsyncSession], Awaitable[None]]") -> None:
     Raises:
         SetupError: it is refused; says why.
     """
-    from bot.store.engine import Store
+    from bot.opening import open_store
 
     async def in_transaction() -> None:
-        store = Store(read_settings().database)
+        store = open_store(read_settings())
         try:
             await store.migrate()
             async with store.begin() as session:

@@ -1,7 +1,8 @@
 """The keys that encrypt at rest what people write: in the database, and in Rasa's store.
 
-AES-GCM from `cryptography`. Each text carries the id of its key, so that keys can be changed: the
-first of the keys encrypts, all of them decrypt. Rasa's process reads this module, too.
+AES-GCM from `cryptography` for texts; AES-SIV (RFC 5297), which makes the same of the same, for
+what is looked up, such as a Telegram id. Each carries the id of its key, so that keys can be
+changed: the first of the keys encrypts, all of them decrypt. Rasa's process reads this module, too.
 """
 
 import base64
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -21,6 +22,8 @@ from bot.errors import SettingsError
 
 # Stands before whatever is encrypted, with the key's id: "gcm:4f2a:…".
 MARK = "gcm"
+# The same before what is looked up: "siv:4f2a:…".
+SEALED = "siv"
 # What was encrypted with Fernet, before, is still read.
 EARLIER_MARK = "enc"
 NONCE = 12
@@ -33,6 +36,7 @@ class Key:
     """One key, of the form that `Fernet.generate_key` makes."""
 
     cipher: AESGCM
+    sealer: AESSIV
     earlier: Fernet
 
     @classmethod
@@ -43,8 +47,11 @@ class Key:
             ValueError: it is none.
         """
         raw = base64.urlsafe_b64decode(written)
-        derived = HKDF(SHA256(), length=32, salt=None, info=b"seura texts").derive(raw)
-        return cls(AESGCM(derived), Fernet(written))
+        texts, ids = (
+            HKDF(SHA256(), length=32, salt=None, info=info).derive(raw)
+            for info in (b"seura texts", b"seura ids")
+        )
+        return cls(AESGCM(texts), AESSIV(ids), Fernet(written))
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,32 @@ class Keys:
             raise SettingsError(
                 f"What key {name} has encrypted can't be read: it is gone."
             ) from error
+
+    @property
+    def seal_mark(self) -> str:
+        """How begins what the present key has sealed."""
+        return f"{SEALED}:{next(iter(self.by_id))}:"
+
+    def seal(self, value: str) -> str:
+        """Encrypts what is looked up: of the same value the same key always makes the same."""
+        key = next(iter(self.by_id.values()))
+        sealed = key.sealer.encrypt(value.encode(), [])
+        return self.seal_mark + base64.b64encode(sealed).decode()
+
+    def unseal(self, kept: str) -> str:
+        """Opens what was sealed; what was kept before there was sealing is read as it is.
+
+        Raises:
+            SettingsError: its key is not among the keys.
+        """
+        mark, _, rest = kept.partition(":")
+        name, _, sealed = rest.partition(":")
+        if mark != SEALED or not sealed:
+            return kept
+        try:
+            return self.by_id[name].sealer.decrypt(base64.b64decode(sealed), []).decode()
+        except (KeyError, InvalidTag, ValueError) as error:
+            raise SettingsError(f"What key {name} has sealed can't be read: it is gone.") from error
 
 
 def add_key(file: Path) -> str:

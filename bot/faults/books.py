@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.faults.ledger import Queued
+from bot.keys import Keys
 
 UNDONE = """
     SELECT (SELECT count(*) FROM updates WHERE handled_at IS NULL)
@@ -16,8 +17,9 @@ UNDONE = """
 class Books:
     """Reads SQLite's file; takes no lock that would hold up a writer."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, key_file: Path) -> None:
         self._file = file
+        self._key_file = key_file
 
     def handled(self) -> frozenset[int]:
         """Ids of the updates that count as handled."""
@@ -27,7 +29,8 @@ class Books:
     def queued(self) -> list[Queued]:
         """Every call to Telegram that was decided on."""
         rows = self._rows("SELECT key, chat_id, method, state, message_id FROM outgoing")
-        return [Queued(*row) for row in rows]
+        keys = Keys.load(self._key_file)
+        return [Queued(key, int(keys.unseal(str(chat))), *others) for key, chat, *others in rows]
 
     def undone(self) -> int:
         """How much is still to be handled or sent."""

@@ -93,7 +93,7 @@ async def run(settings: Settings, trained: Path, kills: int, seed: int, show: Sh
         show("Starting Rasa and the app", 0, None)
         children = processes.of(own, trained, free_port())
         async with _kept_alive(children):
-            books = Books(folder / "seura.db")
+            books = Books(folder / "seura.db", own.key_file)
             ledger = Ledger(MODERATOR_CHAT)
             town = people.Town(world, MODERATOR_CHAT, random, ledger, books, read_mapping(TALK))
             troubles = Troubles(children, sandbox.state.faults, random, kills, show)

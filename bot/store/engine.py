@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.keys import Keys
 from bot.store import sqlite
+from bot.store.sealing import seal_anew
 from bot.store.secrecy import equip
 from bot.store.tables import Table
 
@@ -113,9 +114,15 @@ class Store:
             self._listeners[name].remove(bell)
 
     async def migrate(self) -> None:
-        """Brings the tables to the newest version; does nothing when they are there already."""
+        """Brings the tables to the newest version, and what is sealed to the present key.
+
+        Raises:
+            SettingsError: a key that is needed is missing.
+        """
         async with self.engine.begin() as connection:
             await connection.run_sync(_upgrade)
+            if self.keys:
+                await connection.run_sync(seal_anew, self.keys)
 
     async def close(self) -> None:
         """Gives back every connection."""

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, ForeignKey, I
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from bot.store.secrecy import Secret, SecretJson
+from bot.store.secrecy import Sealed, SealedId, Secret, SecretJson
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -56,9 +56,9 @@ class Resident(Table):
     __tablename__ = "residents"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    telegram_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    telegram_id: Mapped[int] = mapped_column(SealedId, unique=True)
     conversation_id: Mapped[str] = mapped_column(unique=True)
-    alias: Mapped[str] = mapped_column(unique=True)
+    alias: Mapped[str] = mapped_column(Sealed, unique=True)
     language: Mapped[str]
     language_chosen: Mapped[bool] = mapped_column(default=False)
     language_told_to_rasa: Mapped[str | None]
@@ -236,7 +236,8 @@ class Handoff(Table):
     """A resident's request for a human, and what came of it. States: `bot/handoff/states.py`.
 
     `last_number` counts what has been said, noted and moved in it. `unanswered_since` is when the
-    resident began to wait for a word of the moderator who has it.
+    resident began to wait for a word of the moderator who has it. `topic_begun_at` is set while
+    its topic is being made: a crash may have come before `topic_id` was noted.
     """
 
     __tablename__ = "handoffs"
@@ -257,6 +258,7 @@ class Handoff(Table):
     danger: Mapped[str | None]
     shared: Mapped[dict[str, Any]]
     topic_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    topic_begun_at: Mapped[datetime | None]
     moderator_id: Mapped[int | None] = mapped_column(BigInteger)
     moderator_name: Mapped[str | None]
     last_number: Mapped[int] = mapped_column(default=0)
@@ -386,7 +388,7 @@ class HandoffCopy(Table):
     message_id: Mapped[int | None] = mapped_column(
         ForeignKey("handoff_messages.id", ondelete="CASCADE"), index=True
     )
-    chat_id: Mapped[int] = mapped_column(BigInteger)
+    chat_id: Mapped[int] = mapped_column(SealedId)
     telegram_id: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -481,13 +483,17 @@ class Forgotten(Table):
 
 
 class Update(Table):
-    """A Telegram update, stored before it is confirmed; `body` is wiped when it is handled."""
+    """A Telegram update, stored before it is confirmed; `body` is wiped when it is handled.
+
+    `message_id` is that of its message in a private chat: what answers it has a higher one.
+    """
 
     __tablename__ = "updates"
 
     update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    lane: Mapped[str]
+    lane: Mapped[str] = mapped_column(Sealed)
     body: Mapped[str | None] = mapped_column(Secret)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime] = mapped_column(default=now)
     handled_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -506,7 +512,7 @@ class Outgoing(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
-    chat_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    chat_id: Mapped[int] = mapped_column(SealedId, index=True)
     method: Mapped[str]
     params: Mapped[dict[str, Any] | None] = mapped_column(SecretJson)
     state: Mapped[str] = mapped_column(default="pending")

@@ -17,12 +17,13 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
 from bot.dialogue.wording import Phrases, Wording
 from bot.handoff.states import HELD, OPEN, State
 from bot.store.engine import Store
 from bot.store.tables import Handoff, ModeratorGroup, Outgoing, Resident, now
+from bot.telegram import arrival
 from bot.telegram.api import Api, answering
 
 log = structlog.get_logger(__name__)
@@ -229,23 +230,43 @@ class Group:
             if handoff is None or handoff.topic_id or not may_make:
                 return handoff.topic_id if handoff else None
             resident = await session.get_one(Resident, handoff.resident_id)
+            places = []
+            if handoff.topic_begun_at:
+                begun_at = handoff.topic_begun_at
+                places = await arrival.topic_places(session, self.configured_id, begun_at)
+            else:
+                handoff.topic_begun_at = now()
+        name = self.name(handoff, resident)
+        topic_id = await arrival.find_topic(self.bot, self.chat_id, name, places)
         try:
-            made = await self.bot.call(
-                "createForumTopic",
-                {"chat_id": self.chat_id, "name": self.name(handoff, resident)},
-            )
+            topic_id = topic_id or await self._make(name)
         except BadRequest as error:
+            await self._note_topic(handoff_id, None)
             if await self._goes_without(error) or row.attempts > TRIES:
                 return None
             raise
-        topic_id = int(made["message_thread_id"])
+        except NetworkError:
+            raise  # it may have been made: the next attempt looks for it first
+        except TelegramError:
+            await self._note_topic(handoff_id, None)
+            raise
+        await self._note_topic(handoff_id, topic_id)
+        return topic_id
+
+    async def _make(self, name: str) -> int:
+        made = await self.bot.call("createForumTopic", {"chat_id": self.chat_id, "name": name})
+        return int(made["message_thread_id"])
+
+    async def _note_topic(self, handoff_id: int, topic_id: int | None) -> None:
+        """Notes the topic that was made; or that Telegram has refused to make any."""
         async with self.store.begin() as session:
             await session.execute(
-                update(Handoff).where(Handoff.id == handoff_id).values(topic_id=topic_id)
+                update(Handoff)
+                .where(Handoff.id == handoff_id)
+                .values(topic_id=topic_id, topic_begun_at=None)
             )
-            if self.opened:
+            if self.opened and topic_id:
                 await self.opened(session, handoff_id, topic_id)
-        return topic_id
 
     async def _goes_without(self, error: BadRequest) -> bool:
         """Whether topics can't be made at all, which is noticed."""

@@ -75,13 +75,24 @@ Handler = Callable[[Incoming], Awaitable[None]]
 
 def lane_of(update: dict[str, Any]) -> str:
     """Who must be served in order: a resident, or a topic of the group."""
-    kinds = (update.get(kind) for kind in KINDS if kind != "callback_query")
-    inner = next((one for one in kinds if one), None)
-    inner = _object(inner or _object(update.get("callback_query")).get("message"))
+    inner = _inner(update)
     chat = _object(inner.get("chat"))
     if chat.get("type") == "private":
         return f"resident:{chat.get('id')}"
     return f"topic:{inner.get('message_thread_id') or 0}"
+
+
+def _message_of(update: dict[str, Any]) -> int | None:
+    """The id of the message that an update is about, where that is in a private chat."""
+    inner = _inner(update)
+    found = inner.get("message_id") if lane_of(update).startswith("resident:") else None
+    return found if isinstance(found, int) else None
+
+
+def _inner(update: dict[str, Any]) -> dict[str, Any]:
+    kinds = (update.get(kind) for kind in KINDS if kind != "callback_query")
+    inner = next((one for one in kinds if one), None)
+    return _object(inner or _object(update.get("callback_query")).get("message"))
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -188,7 +199,13 @@ class Poller:
         bodies = {arrived["update_id"]: arrived for arrived in updates}
         mark("received", *bodies)
         rows = [
-            {"update_id": key, "lane": lane_of(body), "body": json.dumps(body), "attempts": 1}
+            {
+                "update_id": key,
+                "lane": lane_of(body),
+                "body": json.dumps(body),
+                "message_id": _message_of(body),
+                "attempts": 1,
+            }
             for key, body in bodies.items()
         ]
         async with self._store.begin() as session:

@@ -105,6 +105,10 @@ class Stack:
         rows = self._rows("rasa.db", "SELECT events FROM conversations")
         return "\n".join(keys.decrypt(row[0]) for row in rows)
 
+    def sealed(self, value: str) -> bytes:
+        """How an id or an alias lies in the database."""
+        return Keys.load(self.var / "demo" / "keys").seal(value).encode()
+
     def logs(self) -> bytes:
         """All that the demo's processes have logged."""
         return b"\0".join(file.read_bytes() for file in self.var.rglob("*.log"))

@@ -36,15 +36,18 @@ def test_an_erased_resident_is_forgotten_everywhere(
     anna.hears("utter_handoff_ended", "utter_resumed", QUESTIONS["life_situation"])
     assert TO_THE_BOT in stack.conversations(), "it is kept"
     assert TO_THE_BOT.encode() not in stack.files(), "and encrypted"
-    assert anna.alias().encode() in stack.files(), "the search finds what is there"
+    sealed = [stack.sealed(one) for one in (anna.alias(), str(anna.chat))]
+    assert [one in stack.files() for one in sealed] == [True, True], "they are known"
+    plain = (anna.alias().encode(), str(anna.chat).encode(), anna.chat.to_bytes(6, "big"))
+    assert [one in stack.files() for one in plain] == [False] * 3, "but stand nowhere in plain"
 
     anna.says("poista kaikki mun tiedot")
     anna.hears("utter_ask_erase_form_erase_consent")
     anna.says("joo")
     anna.hears("utter_erased")
-    words = (TO_THE_BOT, WAITING, TO_THE_HUMAN, anna.alias(), str(anna.chat))
-    # Last, their number as SQLite writes it.
-    traces = [*(word.encode() for word in words), anna.chat.to_bytes(6, "big")]
+    words = (TO_THE_BOT, WAITING, TO_THE_HUMAN)
+    # In plain, their number is looked for as SQLite writes it, too.
+    traces = [*(word.encode() for word in words), *plain, *sealed]
     until(
         lambda: not any(trace in stack.files() for trace in traces),
         "no trace of them is left in any file",

@@ -35,6 +35,37 @@ async def bot_is(seura: Seura, status: str, **rights: bool) -> None:
 # --- topics ----------------------------------------------------------------------------------
 
 
+async def test_a_topic_whose_making_was_cut_off_is_found_and_not_made_twice(
+    anywhere: Seura,
+) -> None:
+    seura = anywhere
+    seura.app.group.retry_seconds = 0.05
+    await seura.waits_for_a_human(BERTTA)
+    await seura.people.act("faults", method="createForumTopic", drop=True, performed=True)
+    await seura.waits_for_a_human()
+    first, second = await seura.topics()
+    assert [one.topic_id for one in await seura.handoffs()] == [second["id"]]
+    assert [one.topic_begun_at for one in await seura.handoffs()] == [None]
+    assert await seura.in_topic(second["id"])
+    assert [one.topic_id for one in await seura.handoffs(BERTTA)] == [first["id"]]
+
+
+async def test_a_topic_that_was_not_made_when_the_connection_broke_is_made(
+    anywhere: Seura,
+) -> None:
+    seura = anywhere
+    seura.app.group.retry_seconds = 0.05
+    await seura.waits_for_a_human(BERTTA)
+    await seura.people.act("faults", method="createForumTopic", drop=True)
+    await seura.waits_for_a_human()
+    assert len(await seura.topics()) == 2
+    assert {one["name"] for one in await seura.topics()} == {
+        seura.app.group.name(handoff, await seura.resident(who))
+        for who in (ANNA, BERTTA)
+        for handoff in await seura.handoffs(who)
+    }
+
+
 async def test_b3_a_deleted_topic_is_made_anew_once_and_everything_arrives_in_it(
     anywhere: Seura,
 ) -> None:

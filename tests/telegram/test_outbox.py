@@ -14,7 +14,7 @@ from bot.store.tables import Outgoing, now
 from bot.telegram.api import Requests
 from bot.telegram.outbox import NETWORK_RETRIES, Sender, call, forget_settled, pause_of, post
 from tests.activities.making import activity
-from tests.sandbox.driver import AINO, ANNA, BERTTA
+from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP
 from tests.telegram.driver import Seura, beginning, button, words
 
 
@@ -340,6 +340,25 @@ async def test_what_the_bot_said_before_the_connection_broke_is_not_said_again(
     )
     assert await seura.writes("moi") == ["Rasa: moi"]
     assert await seura.writes("taas") == ["Rasa: taas"]
+
+
+async def test_the_very_first_answer_is_not_said_again_when_its_connection_broke(
+    seura: Seura,
+) -> None:
+    await seura.people.act("faults", method="sendMessage", chat_id=ANNA, drop=True, performed=True)
+    assert await seura.writes("moi") == ["Rasa: moi"]
+
+
+async def test_the_very_first_card_is_not_posted_again_when_its_connection_broke(
+    seura: Seura,
+) -> None:
+    await seura.people.act("faults", method="sendMessage", chat_id=GROUP, drop=True, performed=True)
+    await seura.waits_for_a_human()
+    told = await seura.in_topic()
+    assert len(told) == len(set(told))
+    await seura.claims(AINO)
+    [handoff] = await seura.handoffs()
+    assert handoff.state == "claimed"
 
 
 async def test_a_database_that_is_full_for_a_while_doubles_and_loses_nothing(
