@@ -23,6 +23,7 @@ TOKEN_FIELD = "csrf"  # noqa: S105 - its name
 TOKEN_HEADER = "x-csrf"  # noqa: S105 - its name
 YEAR = 365 * 24 * 3600
 OTHERS = 0o077
+LOOPBACK = {"localhost", "127.0.0.1"}  # policies know no other addresses
 HEADERS = {
     "x-content-type-options": "nosniff",
     # Not `no-referrer`: with it browsers hide from us, too, where a form comes from.
@@ -139,9 +140,14 @@ def is_from_here(request: Request) -> bool:
 
 
 def site_of(address: str) -> str:
-    """The site of an address, as policies name one; all of its hosts where it has a `{s}`."""
+    """The site of an address, as policies name one; all of its hosts where it has a `{s}`.
+
+    Empty where what comes from there could be read or changed on the way.
+    """
     parts = urlsplit(address.replace("{s}", "*"))
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme == "https" else ""
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        return f"{parts.scheme}://{parts.netloc}"
+    return ""
 
 
 class SecurityHeaders:

@@ -211,8 +211,15 @@ async def test_with_tiles_their_site_alone_is_allowed(
 
 def test_a_tile_address_that_is_not_sheltered_is_no_site() -> None:
     assert site_of("http://tiles.example/{z}") == ""
+    assert site_of("http://127.0.0.1.tiles.example/{z}") == ""
+    assert site_of("ftp://127.0.0.1/{z}") == ""
     assert site_of("") == ""
     assert site_of("https://t.example/{z}/{x}/{y}.png; script-src *") == "https://t.example"
+
+
+@pytest.mark.parametrize("site", ["http://127.0.0.1:8080", "http://localhost"])
+def test_a_tile_server_on_this_machine_needs_no_encryption(site: str) -> None:
+    assert site_of(site + "/{z}/{x}/{y}.png") == site
 
 
 async def test_the_points_of_the_map_are_the_activities(staff: Browser, store: Store) -> None:
