@@ -272,6 +272,44 @@ def bench_profile(
     page.print(f"All numbers: {path}")
 
 
+@benches.command(name="training")
+def bench_training(
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Where the numbers go: var/bench/training.json.")
+    ] = None,
+) -> None:
+    """Measure how the running bot answers while a model is trained, and while models are swapped.
+
+    Exits with 1 where a criterion is missed. Let nothing else run; it takes three minutes.
+
+    Example: ./seura bench training --out docs/bench/training.json
+    """
+    from bot.bench import training
+    from bot.bench.machine import describe
+
+    settings = read_settings()
+    path = file or settings.var / "bench" / "training.json"
+    _make_room(path)
+    trained = _train(settings)
+    measured: list[dict[str, Any]] = []
+
+    async def measure(show: Callable[[str, int, int | None], None]) -> None:
+        measured.append(await training.measure(settings, trained, SAMPLES, show))
+
+    with _progress() as progress:
+        _run(measure(partial(_show, progress, progress.add_task("Starting", total=None))))
+    if not measured:
+        raise typer.Exit(130)  # stopped by hand
+    numbers = training.as_json(measured[0], describe())
+    path.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    page = Console(highlight=False)
+    for part in (*training.tables(numbers), *(f"- {note}" for note in numbers["notes"])):
+        page.print(part)
+    page.print(f"All numbers: {path}")
+    if any(not criterion.met for criterion in training.judge(numbers)):
+        raise typer.Exit(1)
+
+
 @benches.command(name="document")
 def bench_document(
     folder: Annotated[Path, typer.Option(help="Where the numbers are.")] = ROOT / "docs" / "bench",

@@ -3,7 +3,6 @@
 import contextlib
 import getpass
 import json
-import os
 import signal
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.background import step_back
 from bot.errors import SetupError
 from bot.settings import ROOT, Settings, read_settings
 
@@ -30,8 +30,6 @@ Folder = Annotated[
 DraftName = Annotated[str, typer.Option("--draft", help="Whose draft; your own by default.")]
 Demo = Annotated[bool, typer.Option("--demo", help="What is published in the demo.")]
 Author = Annotated[str, typer.Option(help="Who publishes; your name here by default.")]
-
-NICENESS = 15  # the running bot goes first
 
 
 @cli.command()
@@ -228,7 +226,7 @@ def try_draft(
 
     settings = _settings(demo=demo)
     opened = _draft(settings, name)
-    os.nice(NICENESS)
+    step_back()
     trial = TryOut(settings, opened.folder, lambda stage: out.print(stage, markup=False))
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_served(trial) if serve else _talked(trial, opened))
@@ -307,7 +305,7 @@ def _work(work: Any, language: str) -> None:
     from bot.stories.publishing import NotPublished
     from bot.stories.reading import say
 
-    os.nice(NICENESS)
+    step_back()
     # Whoever cancels from the console sends this.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

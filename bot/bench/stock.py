@@ -77,7 +77,7 @@ async def train(
             "--domain", "domain.yml", "--data", "nlu", "stories",
             "--out", str(folder), "--fixed-model-name", name,
         ]  # fmt: skip
-        seconds = await _until_done(Child(name, command, _environment(settings), folder, _is_well),
+        seconds = await until_done(Child(name, command, _environment(settings), folder, is_well),
                                     path, show)  # fmt: skip
         took.write_text(f"{seconds:.1f}\n", encoding="utf-8")
     known = float(took.read_text(encoding="utf-8")) if took.exists() else None
@@ -97,9 +97,9 @@ async def train_ours(settings: Settings, show: Callable[[str], None]) -> float:
     path = folder / "ours.tar.gz"
     # --force: what Rasa kept of an earlier training would be taken from its cache.
     command = [*model.train_command(path), "--force"]
-    child = Child("ours", command, _environment(settings), folder, _is_well)
+    child = Child("ours", command, _environment(settings), folder, is_well)
     try:
-        return await _until_done(child, path, show)
+        return await until_done(child, path, show)
     finally:
         path.unlink(missing_ok=True)
 
@@ -108,11 +108,28 @@ def _environment(settings: Settings) -> dict[str, str]:
     return model.rasa_environment(settings, settings.actions_port, "")
 
 
-async def _until_done(child: Child, path: Path, show: Callable[[str], None]) -> float:
+async def until_done(
+    child: Child,
+    path: Path,
+    show: Callable[[str], None],
+    started: Callable[[], None] = lambda: None,
+) -> float:
+    """Waits while a process trains a model; gives the seconds that it took.
+
+    Args:
+        child: trains; it is started here, and stopped where nobody waits any longer.
+        path: the model that there must be then.
+        show: is told the component that is being trained.
+        started: is called as soon as it runs.
+
+    Raises:
+        SetupError: training failed; with the end of its log.
+    """
     began = perf_counter()
     child.log_file.unlink(missing_ok=True)
     try:
         await child.start()
+        started()
         while child.process and child.process.returncode is None:
             show(component(child.log_file.read_text(encoding="utf-8", errors="replace")))
             await asyncio.sleep(0.5)
@@ -137,5 +154,6 @@ def skipped(log: str) -> list[str]:
     return sorted(set(re.findall(r"Skipping training of `(\w+)`", log)))
 
 
-async def _is_well() -> bool:
+async def is_well() -> bool:
+    """A training is never asked how it does."""
     return True

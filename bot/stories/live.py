@@ -7,6 +7,7 @@ or why not. Nobody runs when nobody holds the lock.
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,16 @@ class Board:
     def serving(self) -> dict[str, Any]:
         """What the bot told last."""
         return self._read("serving")
+
+    def wait_for(self, version: str, seconds: float) -> str:
+        """Waits until the running bot has a version; empty when it serves it, else why not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            serving = self.serving()
+            if serving.get("version") == version:
+                return str(serving.get("fault", ""))
+            time.sleep(0.1)
+        return "no answer in time"
 
     def tell(self, progress: dict[str, Any]) -> None:
         """Tells how far the publishing is."""

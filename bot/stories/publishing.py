@@ -237,7 +237,7 @@ class Publisher:
             progress.version = version
             if not self.board.is_held("bot"):
                 return
-            fault = self._swapped(version)
+            fault = self.board.wait_for(version, SWAP_SECONDS)
             if fault:
                 back = {name: before.get(name) for name in changed}
                 why = f"Taken back: {progress.note}"
@@ -248,16 +248,6 @@ class Publisher:
                 self.board.want(undone, str(self.settings.live_model.resolve()))
                 raise NotPublished(f"The bot could not take it over ({fault}); {served[:8]} stays.")
             progress.is_live = True
-
-    def _swapped(self, version: str) -> str:
-        """Waits for the running bot; empty when it serves the version, else why not."""
-        deadline = time.monotonic() + SWAP_SECONDS
-        while time.monotonic() < deadline:
-            serving = self.board.serving()
-            if serving.get("version") == version:
-                return str(serving.get("fault", ""))
-            time.sleep(0.1)
-        return "no answer in time"
 
     def _allowed(self, draft: Draft, author: str) -> str:
         """Who else has said yes, where that is asked for."""

@@ -17,6 +17,7 @@ from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
+from bot.background import step_back
 from bot.settings import ROOT, Settings
 from bot.stories.check import check
 from bot.stories.drafts import Draft, Drafts
@@ -29,7 +30,6 @@ from bot.stories.sources import Sources
 from bot.stories.testing import talks_in
 from bot.stories.trying import STATE
 
-NICENESS = 10
 CLOSE_SECONDS = 3.0
 
 
@@ -67,9 +67,7 @@ class Studio:
     @cached_property
     def _worker(self) -> ProcessPoolExecutor:
         # Not a thread: a check would take turns with the answers of the bot.
-        return ProcessPoolExecutor(
-            1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(NICENESS,)
-        )
+        return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=step_back)
 
     async def problems(
         self, draft: Draft, instead: Mapping[str, str] | None = None
