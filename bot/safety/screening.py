@@ -21,7 +21,7 @@ Kind = Literal["emergency", "suicide", "violence", "selfharm"]
 Level = Literal["now", "soon", "concern"]
 About = Literal["by_self", "self", "other"]
 # What somebody says to the questions of an alarm, apart from being safe.
-Reply = Literal["unsafe", "thoughts", "human", "cannot_call"]
+Reply = Literal["unsafe", "thoughts", "human", "cannot_call", "unclear"]
 
 # Most serious first.
 KINDS = get_args(Kind)

@@ -51,6 +51,8 @@ FIRST_HELP = (*SPOKEN, "sv", "ru", "uk", "ar")
 TAPPED = re.compile(r"k:([\w-]+):(\d{1,3})", re.ASCII)
 # The intent of what Rasa could not make out.
 NOT_UNDERSTOOD = "nlu_fallback"
+# Whoever is alarmed by one of these is asked about dying; others are not.
+OF_ONESELF = ("suicide", "selfharm")
 # What the first chip of a question tells Rasa.
 CHIPS = {"factor": '/factor{"factor": "%s"}', "interest": '/inform_interest{"interest": "%s"}'}
 
@@ -303,23 +305,25 @@ class ResidentTalk:
         """The alarm is on: no cheerful suggestions until they say that they are safe."""
         kind = str(talk.resident.alarm)
         reply = self.assessor.reply(text)
-        if self.assessor.is_safe(text):
-            await self._safe(talk)
-        elif reply == "unsafe":
+        if reply == "unsafe":
             await self._unsafe(talk)
-        elif reply == "thoughts":
+        elif reply == "thoughts" and kind in OF_ONESELF:
             await self._thoughts(talk)
         elif reply == "human":
             await self._ask_for_human(talk)
+        elif reply is None and self.assessor.is_safe(text):
+            await self._safe(talk)
         else:
-            response = "utter_crisis_cannot_call" if reply else "utter_crisis_stay"
-            await self._say_lines(talk, response, kind)
+            known = reply in {"cannot_call", "unclear"}
+            await self._say_lines(talk, f"utter_crisis_{reply if known else 'stay'}", kind)
 
     def _answers_alarm(self, talk: Talk, text: str) -> bool:
         """Whether it answers what the alarm asks: it is no danger of another kind then."""
-        if talk.silent or talk.resident.alarm is None:
+        alarm = talk.resident.alarm
+        if talk.silent or alarm is None:
             return False
-        return self.assessor.reply(text) in {"unsafe", "thoughts"}
+        reply = self.assessor.reply(text)
+        return reply == "unsafe" or (reply == "thoughts" and alarm in OF_ONESELF)
 
     async def _safe(self, talk: Talk) -> None:
         kind = talk.resident.alarm or "suicide"

@@ -21,6 +21,7 @@ WITH_LINES = [
     "utter_crisis_waiting",
     "utter_crisis_still",
     "utter_crisis_stay",
+    "utter_crisis_unclear",
     "utter_crisis_cannot_call",
     "utter_crisis_unsafe",
     "utter_crisis_safe",

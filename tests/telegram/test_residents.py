@@ -571,6 +571,11 @@ async def test_rasas_second_look_must_be_sure_enough(seura: Seura) -> None:
         ("haluan ihmisen", "utter_crisis_waiting"),
         ("en uskalla soittaa", "utter_crisis_cannot_call"),
         ("eiku en mä sillä", "utter_crisis_stay"),
+        ("kyllä aion", "utter_crisis_unsafe"),
+        ("kyllä", "utter_crisis_unclear"),
+        ("Olen.", "utter_crisis_unclear"),
+        ("Yes, I am", "utter_crisis_unclear"),
+        ("I can't talk to people", "utter_crisis_stay"),
     ],
 )
 async def test_what_they_answer_to_the_alarm_is_heard(
@@ -579,6 +584,18 @@ async def test_what_they_answer_to_the_alarm_is_heard(
     await seura.writes(SUICIDE)
     [said] = await seura.writes(text)
     assert said.startswith(beginning(response))
+    assert (await seura.resident()).alarm == "suicide"
+
+
+async def test_only_danger_to_oneself_leads_to_the_question_about_dying(seura: Seura) -> None:
+    await seura.writes("mieheni lyö minua")
+    [said] = await seura.writes("joo mietin sitä usein")
+    assert said.startswith(beginning("utter_crisis_stay"))
+
+
+async def test_another_danger_said_to_an_alarm_is_heard(seura: Seura) -> None:
+    await seura.writes("mieheni lyö minua")
+    await seura.writes("joo mietin itsemurhaa usein")
     assert (await seura.resident()).alarm == "suicide"
 
 

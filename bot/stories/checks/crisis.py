@@ -9,7 +9,7 @@ from bot.stories.sources import Sources, braces, language_of
 FIRST_ANSWERS = (*(f"utter_crisis_{kind}" for kind in KINDS), "utter_crisis_friend")
 LATER_ANSWERS = tuple(
     f"utter_crisis_{name}"
-    for name in ("concern", "waiting", "still", "stay", "cannot_call", "unsafe", "safe")
+    for name in ("concern", "waiting", "still", "stay", "unclear", "cannot_call", "unsafe", "safe")
 )
 LANGUAGES = ("fi", "en", "sv", "ru", "uk", "ar")
 BUTTONS = ("!safe", "!unsafe", "!human")
