@@ -38,7 +38,15 @@ def test_likeness_alone_leads_to_a_question(assessor: Assessor) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["kuolen nauruun", "en aio tappaa itseäni", "isäni hakkasi minua lapsena", "", "\u200b", "😂"],
+    [
+        "kuolen nauruun",
+        "en aio tappaa itseäni",
+        "isäni hakkasi minua lapsena",
+        "lapsi heräs, palaan",
+        "",
+        "\u200b",
+        "😂",
+    ],
 )
 def test_a_harmless_phrase_is_not_looked_at_twice(assessor: Assessor, text: str) -> None:
     assert assessor.assess(text) is None
