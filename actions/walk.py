@@ -165,9 +165,16 @@ class ActionAskPermission(SeuraAction):
 
     async def act(self, turn: Turn) -> Events:
         """What was told is heard, but it is kept only with a yes."""
-        told = turn.slot("mentioned_factors") or turn.slot("mentioned_interests")
-        again = told and turn.asked == "permission"
-        turn.say("utter_ask_permission_again" if again else "utter_ask_permission")
+        told = [
+            *(turn.slot("mentioned_factors") or ()),
+            *(turn.slot("mentioned_interests") or ()),
+        ]
+        if not told or turn.asked != "permission":
+            turn.say("utter_ask_permission")
+        elif len(told) == 1:
+            turn.say("utter_ask_permission_again")
+        else:
+            turn.say("utter_ask_permission_shortly")
         return []
 
 

@@ -367,6 +367,7 @@ async def test_somebody_unknown_is_heard_too(rooms: Rooms) -> None:
         ("permission", {}, "utter_ask_permission"),
         ("permission", {"mentioned_factors": ["money"]}, "utter_ask_permission_again"),
         ("permission", {"mentioned_interests": ["walking"]}, "utter_ask_permission_again"),
+        ("permission", {"mentioned_factors": ["money", "moving"]}, "utter_ask_permission_shortly"),
     ],
 )
 async def test_permission_is_asked_in_other_words_after_something_was_told(
