@@ -14,6 +14,9 @@ from bot.evaluation.measuring import Evaluation, Measured
 from bot.evaluation.scores import intent_of
 from bot.settings import read_settings
 
+# What is measured once is for all of them: in one process.
+pytestmark = pytest.mark.xdist_group("understanding")
+
 
 @pytest.fixture(scope="module")
 def evaluation() -> Evaluation:
