@@ -100,6 +100,8 @@ def compare(settings: Settings, epochs: int, show: Show) -> Comparison:
         rows = [_small(settings, name, title, folder, show) for name, title in SMALL.items()]
         stocks = yaml.safe_load(stock.config(epochs))
         rows.insert(0, _of_rasa(settings, "stock Rasa", stocks, folder, show))
+        # Rasa around it as around the stock pipeline, and no vector where the letters are sure.
+        rows.append(_of_rasa(settings, "ours, in Rasa as it runs", _config(), folder, show))
         rows.append(_of_rasa(settings, "DIET on top", with_diet(epochs), folder, show))
         policies = [
             _policies(settings, name, config, folder, show)
@@ -116,6 +118,9 @@ def with_diet(epochs: int) -> dict[str, Any]:
     config = _config()
     ours = next(p for p in config["pipeline"] if p["name"].endswith("IntentClassifier"))
     index = config["pipeline"].index(ours)
+    for part in config["pipeline"]:
+        if part["name"].endswith("SentenceFeaturizer"):
+            part["always"] = True  # it asks for them, where ours makes what it needs
     config["pipeline"][index : index + 1] = [
         {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 2, "max_ngram": 5},
         {"name": "DIETClassifier", "epochs": epochs, "entity_recognition": False},

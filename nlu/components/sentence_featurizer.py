@@ -46,12 +46,15 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """Featurizers in Rasa have an alias, so that a classifier may ask for one."""
-        return {**DenseFeaturizer.get_default_config(), "alias": "sentence"}
+        """Featurizers in Rasa have an alias, so that a classifier may ask for one.
+
+        `always`: messages are given their vector, too, for a classifier that makes none itself.
+        """
+        return {**DenseFeaturizer.get_default_config(), "alias": "sentence", "always": False}
 
     @classmethod
     def validate_config(cls, config: Dict[Text, Any]) -> None:
-        """There is nothing to set but the alias."""
+        """Nothing can be set wrong."""
 
     def __init__(self, config: Dict[Text, Any], name: Text) -> None:
         """Loads the weights, so that the first message doesn't wait for them."""
@@ -79,7 +82,12 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Adds nothing to what people write: the classifier makes the vectors that it needs."""
+        """Adds nothing to what people write: our classifier makes the vectors that it needs."""
+        if self._config["always"]:
+            written = [message for message in messages if message.get(STANDARD)]
+            vectors = vectors_of([message.get(STANDARD) for message in written])
+            for message, vector in zip(written, () if vectors is None else vectors):
+                self._add(message, vector)
         return messages
 
     def _add(self, message: Message, vector: np.ndarray) -> None:

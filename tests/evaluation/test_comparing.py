@@ -35,6 +35,8 @@ def test_diet_takes_the_place_of_our_classifier_and_of_nothing_else():
         name for name in before if not name.endswith("IntentClassifier")
     ]
     assert {"DIETClassifier"} <= set(names)
+    [sentences] = [p for p in with_diet(7)["pipeline"] if p["name"].endswith("SentenceFeaturizer")]
+    assert sentences["always"], "DIET makes no vectors itself"
 
 
 def test_ted_stands_beside_our_policies():
