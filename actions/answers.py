@@ -194,6 +194,8 @@ def _reflection(meaning: Meaning, heard: Heard) -> None:
         meaning.slots["reflection"] = "right"
     elif heard.intent == "deny" or heard.factors:
         meaning.slots["reflection"] = None  # asked again: as corrections, or with what was added
+    elif heard.intent in IN_OWN_WORDS or _is_story(heard):
+        meaning.slots["reflection"] = "own_words"
 
 
 def _municipality(meaning: Meaning, heard: Heard) -> None:

@@ -20,6 +20,8 @@ GREETINGS = {
     "express_distress": "utter_low_heard",
     "factor": "utter_told",
 }
+# What is said to a factor when it is told for the first time, where going on would be cold.
+CONDOLENCES = {"bereavement": "utter_loss_heard"}
 CONCLUSIONS = {
     "glad": "utter_glad",
     "declined": "utter_respect_no",
@@ -68,12 +70,12 @@ class ActionBeginWalk(SeuraAction):
             turn.say("utter_hello")
         elif turn.intent not in GREETINGS:
             turn.say("utter_hello_again")
-        if turn.intent in GREETINGS:
-            turn.say(GREETINGS[turn.intent])
         slots: dict[str, Any] = dict.fromkeys(QUESTIONS)
         meaning = Meaning()
         if turn.intent not in {"greet", "start"}:
             meaning = interpret("mood", heard(turn, self.rooms))
+        if turn.intent in GREETINGS:
+            turn.say(_condolence(meaning.factors) or GREETINGS[turn.intent])
         async with self.rooms.store.begin() as session:
             resident = await self.resident(session, turn)
             if resident and resident.consented_at and resident.municipality:
@@ -107,6 +109,7 @@ class ValidateWalkForm(SeuraAction):
             resident = await self.resident(session, turn)
             if turn.asked == "mood" and meaning.slots.get("mood") not in {None, "good"}:
                 self._leave_loneliness_alone(meaning, resident)
+            await self._acknowledge(session, resident, turn, meaning)
             slots: dict[str, Any] = dict(meaning.slots)
             slots |= await self._remember(session, resident, turn, meaning)
             if meaning.slots.get("loneliness") == "not_told" and resident:
@@ -117,6 +120,24 @@ class ValidateWalkForm(SeuraAction):
     def _leave_loneliness_alone(meaning: Meaning, resident: Resident | None) -> None:
         if "loneliness" not in meaning.slots and not _may_raise(resident):
             meaning.outcome = "resting"
+
+    @staticmethod
+    async def _acknowledge(
+        session: AsyncSession, resident: Resident | None, turn: Turn, meaning: Meaning
+    ) -> None:
+        """Says that it was heard, before the next question is asked."""
+        if meaning.outcome in CONCLUSIONS:
+            return
+        if condolence := _condolence(meaning.factors):
+            before = await profile.factors_of(session, resident) if resident else []
+            if not _condolence([*before, *(turn.slot("mentioned_factors") or ())]):
+                turn.say(condolence)
+        elif turn.asked == "mood" and meaning.slots.get("mood") and turn.intent in GREETINGS:
+            turn.say(GREETINGS[turn.intent])
+        elif meaning.slots.get("loneliness") == "told" and turn.asked == "loneliness":
+            turn.say("utter_lonely_heard")
+        elif meaning.slots.get("reflection") == "own_words":
+            turn.say("utter_told")
 
     async def _remember(
         self, session: AsyncSession, resident: Resident | None, turn: Turn, meaning: Meaning
@@ -272,6 +293,10 @@ class ActionClarify(SeuraAction):
         """Every question has an explanation of its own."""
         turn.say(f"utter_clarify_{turn.asked}" if turn.asked in QUESTIONS else "utter_capabilities")
         return []
+
+
+def _condolence(factors: Iterable[str]) -> str | None:
+    return next((CONDOLENCES[key] for key in factors if key in CONDOLENCES), None)
 
 
 def _may_raise(resident: Resident | None) -> bool:

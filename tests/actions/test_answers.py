@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from actions.answers import (
     BESIDES,
     DIMENSIONS,
+    IN_OWN_WORDS,
     LIKELY_FACTOR,
     QUESTIONS,
     REQUESTS,
@@ -74,7 +75,8 @@ ANSWERS: dict[str, Answers] = {
         "out_of_scope",
         "nlu_fallback",
     ),
-    "reflection": settles("reflection", "right", "affirm", "skip", "thank"),
+    "reflection": settles("reflection", "right", "affirm", "skip", "thank")
+    | settles("reflection", "own_words", *IN_OWN_WORDS),
     "municipality": settles("municipality", "anywhere", "skip"),
 }
 

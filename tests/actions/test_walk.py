@@ -152,9 +152,55 @@ async def test_somebody_unknown_may_walk(rooms: Rooms) -> None:
 
 
 async def validated(rooms: Rooms, *given: Any, **named: Any) -> Events:
-    events, said = await run(ValidateWalkForm, rooms, tracker(*given, **named))
-    assert said == []
+    events, _ = await run(ValidateWalkForm, rooms, tracker(*given, **named))
     return events
+
+
+@pytest.mark.parametrize(
+    ("asked", "intent", "factors", "said"),
+    [
+        ("mood", "express_distress", [], ["utter_low_heard"]),
+        ("mood", "express_loneliness", [], ["utter_lonely_heard"]),
+        ("mood", "factor", ["money"], ["utter_told"]),
+        ("mood", "factor", ["bereavement"], ["utter_loss_heard"]),
+        ("mood", "express_neutral", [], []),
+        ("mood", "express_positive", [], []),
+        ("loneliness", "inform_frequency", [], ["utter_lonely_heard"]),
+        ("loneliness", "deny", [], []),
+        ("life_situation", "factor", ["moving", "bereavement"], ["utter_loss_heard"]),
+        ("life_situation", "factor", ["moving"], []),
+        ("reflection", "express_distress", [], ["utter_told"]),
+        ("reflection", "affirm", [], []),
+    ],
+)
+async def test_what_is_hard_to_say_is_acknowledged_before_the_next_question(
+    rooms: Rooms, resident: Resident, asked: str, intent: str, factors: list[str], said: list[str]
+) -> None:
+    state = tracker(intent, resident=resident, asked=asked, factors=factors)
+    _, heard_back = await run(ValidateWalkForm, rooms, state)
+    assert heard_back == [(name, {}) for name in said]
+
+
+@pytest.mark.parametrize("consented", [False, True])
+async def test_condolences_are_said_once(rooms: Rooms, resident: Resident, consented: bool) -> None:
+    slots: dict[str, Any] = {"mentioned_factors": ["bereavement"]}
+    if consented:
+        await become(rooms, resident, consented_at=now())
+        async with rooms.store.begin() as session:
+            await profile.add(session, resident, ["bereavement"], rooms.factors)
+        slots = {}
+    state = tracker(
+        "factor", resident=resident, asked="society", factors=["bereavement"], slots=slots
+    )
+    _, said = await run(ValidateWalkForm, rooms, state)
+    assert said == []
+
+
+async def test_where_loneliness_rests_it_is_answered_once(rooms: Rooms, resident: Resident) -> None:
+    await become(rooms, resident, loneliness_rests_until=now() + timedelta(weeks=1))
+    state = tracker("express_distress", resident=resident, asked="mood")
+    _, said = await run(ValidateWalkForm, rooms, state)
+    assert said == []
 
 
 def heard(factors: Any = (), interests: Any = (), **settled: Any) -> Events:

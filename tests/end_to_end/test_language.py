@@ -57,7 +57,7 @@ def test_the_bot_follows_somebody_who_turns_to_another_language(anna: Person) ->
     anna.hears(QUESTIONS["life_situation"])
     anna.says("mieheni kuoli keväällä ja olen nyt yksin")
     anna.language = "fi"
-    anna.hears(QUESTIONS["environment"])
+    anna.hears("utter_loss_heard", QUESTIONS["environment"])
 
 
 def test_a_stray_english_word_changes_nothing(anna: Person) -> None:

@@ -31,7 +31,7 @@ def test_while_rasa_is_down_everybody_is_answered_and_afterwards_nothing_is_lost
 
     stack.wait_for_rasa()
     typing.says("mieheni kuoli keväällä")
-    typing.hears(QUESTIONS["environment"])
+    typing.hears("utter_loss_heard", QUESTIONS["environment"])
     go_on(tapping, "life_situation")
     tapping.asks_for_a_human()
     preview = tapping.last_heard("utter_ask_handoff")["text"]
@@ -50,7 +50,7 @@ def test_what_is_written_while_the_app_is_down_is_answered_once_it_is_back(
     stack.wait_until_all_is_sent()
     stack.kill(APP)
     anna.says("mieheni kuoli keväällä")
-    anna.hears(QUESTIONS["environment"])
+    anna.hears("utter_loss_heard", QUESTIONS["environment"])
     anna.says("bussit ei kulje täällä maalla")
     anna.hears(QUESTIONS["society"])
     go_on(anna, "society")
@@ -70,5 +70,5 @@ def test_what_was_being_answered_when_the_app_died_is_answered_once(
     stack.child(RASA).resume()
     stack.wait_for_action()
     stack.kill(APP)
-    anna.hears(QUESTIONS["environment"])
+    anna.hears("utter_loss_heard", QUESTIONS["environment"])
     go_on(anna, "environment")

@@ -60,7 +60,7 @@ def test_an_erased_resident_is_forgotten_everywhere(
     anna.says("moi")
     anna.hears("utter_hello", QUESTIONS["mood"])
     anna.taps("/express_loneliness")
-    anna.hears(QUESTIONS["permission"])
+    anna.hears("utter_lonely_heard", QUESTIONS["permission"])
 
 
 def test_whoever_thinks_better_of_it_is_not_erased(anna: Person) -> None:

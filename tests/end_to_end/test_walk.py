@@ -38,20 +38,20 @@ def test_a_first_visit_by_taps_leads_to_three_suggestions(anna: Person) -> None:
 def test_whoever_says_at_once_that_they_are_lonely_is_not_asked_it(anna: Person) -> None:
     begin(anna)
     anna.taps("/express_loneliness")
-    anna.hears(QUESTIONS["permission"])
+    anna.hears("utter_lonely_heard", QUESTIONS["permission"])
 
 
 def test_a_first_visit_in_everyday_words_leads_to_what_is_near(anna: Person, words: Words) -> None:
     anna.says("moi")
     anna.hears("utter_hello", QUESTIONS["mood"])
     anna.says("no huonosti, oon aika yksin")
-    anna.hears(QUESTIONS["permission"])
+    anna.hears("utter_lonely_heard", QUESTIONS["permission"])
     anna.says("joo kysy vaan")
     anna.hears(QUESTIONS["individual"])
     anna.says("oon ujo ja tuntuu että en kelpaa kellekään")
     anna.hears(QUESTIONS["life_situation"])
     anna.says("mieheni kuoli keväällä ja muutin tänne")
-    anna.hears(QUESTIONS["environment"])
+    anna.hears("utter_loss_heard", QUESTIONS["environment"])
     anna.says("bussit ei kulje täällä maalla")
     anna.hears(QUESTIONS["society"])
     anna.says("rahat on ihan loppu")
@@ -181,7 +181,7 @@ def test_several_residents_who_write_at_once_are_each_answered_in_their_order(
             resident.says(said)
     for resident in residents:
         resident.hears("utter_hello", QUESTIONS["mood"])
-        resident.hears(QUESTIONS["permission"])
+        resident.hears("utter_lonely_heard", QUESTIONS["permission"])
         resident.hears(QUESTIONS["individual"])
         resident.hears(QUESTIONS["life_situation"])
         resident.chooses(CHIPS["life_situation"])

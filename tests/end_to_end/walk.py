@@ -21,6 +21,8 @@ TAPS = {
     "permission": "/affirm",
     "reflection": "/affirm",
 }
+# What the bot says to an answer before it asks on.
+HEARD = {"loneliness": ("utter_lonely_heard",)}
 CHIPS = {
     "individual": "shyness",
     "life_situation": "moving",
@@ -53,7 +55,7 @@ def go_on(person: Person, step: str) -> None:
     if step == STEPS[-1]:
         suggested(person)
     else:
-        person.hears(QUESTIONS[STEPS[STEPS.index(step) + 1]])
+        person.hears(*HEARD.get(step, ()), QUESTIONS[STEPS[STEPS.index(step) + 1]])
 
 
 def walk_to(person: Person, step: str) -> None:
