@@ -105,6 +105,11 @@ class ResidentTalk:
     being_asked: set[int] = field(default_factory=set)
     floods: Floods = field(default_factory=Floods)
 
+    def __post_init__(self) -> None:
+        """Looks up the words that are listened for."""
+        lists = ",".join(self.phrases("waiting.take_back", language) for language in SPOKEN)
+        self.words_to_take_back = {one.strip() for one in lists.split(",")}
+
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
         body = incoming.body
@@ -507,7 +512,15 @@ class ResidentTalk:
             if talk.handoff and service.remind(talk.handoff):
                 await self._say_in(talk, "utter_handoff_already")
         elif message and payload is None:
-            await self._relay(talk, message)
+            await self._heard_by_the_human(talk, message)
+
+    async def _heard_by_the_human(self, talk: Talk, message: dict[str, Any]) -> None:
+        """Brings a message to the human; while one is waited for, it may take the request back."""
+        waits = talk.handoff is not None and talk.handoff.state not in HELD
+        if waits and _bare(message.get("text") or "") in self.words_to_take_back:
+            await self._end(talk)
+            return
+        await self._relay(talk, message)
 
     async def _relay(self, talk: Talk, message: dict[str, Any] | None) -> None:
         if talk.handoff is None or message is None:
@@ -765,6 +778,10 @@ def _language_of(assessment: Assessment) -> str | None:
 def _may_be_learnt_from(talk: Talk, words: str) -> bool:
     """Whether it was typed, to the bot, by somebody who is neither in danger nor with a human."""
     return talk.handoff is None and talk.resident.alarm is None and not words.startswith("/")
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.lower().strip(" .!").split())
 
 
 def _typed(text: str) -> str:

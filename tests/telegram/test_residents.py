@@ -86,7 +86,7 @@ async def test_what_a_resident_types_is_never_taken_for_a_payload(seura: Seura) 
     assert len(seura.rasa.heard) == 5
 
 
-async def test_what_is_no_text_is_answered_without_rasa(seura: Seura) -> None:
+async def test_m2_what_is_no_text_is_answered_without_rasa(seura: Seura) -> None:
     await seura.writes("hei")
     sticker = await seura.sends("sticker")
     assert await seura.said(after=sticker["message_id"]) == [words("utter_only_text")]
@@ -95,7 +95,7 @@ async def test_what_is_no_text_is_answered_without_rasa(seura: Seura) -> None:
     assert seura.rasa.heard == ["hei", "tässä olen minä"]
 
 
-async def test_a_location_is_told_to_rasa_as_a_municipality_and_kept_rounded_in_memory(
+async def test_k3_a_location_is_told_to_rasa_as_a_municipality_and_kept_rounded_in_memory(
     seura: Seura,
 ) -> None:
     await seura.writes("hei")
@@ -300,7 +300,7 @@ async def test_a_token_that_was_guessed_or_a_number_that_is_none_does_nothing(
 @example("k:token:²")
 @example("k:token:" + "9" * 30)
 @given(data=st.text(max_size=64) | st.from_regex(r"[kh]:[\w-]{0,14}:\w{0,30}", fullmatch=True))
-async def test_whatever_is_forged_is_answered_with_a_toast(asleep: Seura, data: str) -> None:
+async def test_k2_whatever_is_forged_is_answered_with_a_toast(asleep: Seura, data: str) -> None:
     tap = {
         "id": "1",
         "from": {"id": ANNA, "is_bot": False, "first_name": "A", "language_code": "fi"},
@@ -377,6 +377,16 @@ async def test_what_was_tapped_while_rasa_was_away_can_be_tapped_again(seura: Se
         seura.rasa.fault = None
         await seura.taps(name)
         assert seura.rasa.heard[-1] == payload
+
+
+async def test_k2_every_tap_is_answered_once_even_when_rasa_fails(seura: Seura) -> None:
+    shy = _factor(seura, "shyness")
+    await _asks_for(seura, "individual", {"title": "Ohita", "payload": "/skip"})
+    for fault in (httpx.ConnectError("down"), httpx.ReadTimeout("slow"), None):
+        seura.rasa.fault = fault
+        await seura.taps(shy)
+    answered = [call["params"]["callback_query_id"] for call in seura.calls("answerCallbackQuery")]
+    assert len(answered) == len(set(answered)) == 3
 
 
 async def test_interests_are_chosen_and_taken_back_as_factors_are(seura: Seura) -> None:
@@ -693,13 +703,24 @@ async def test_not_safe_is_told_to_the_moderator_who_has_the_talk(seura: Seura) 
 # --- a human has the talk, or is waited for --------------------------------------------------
 
 
-async def test_while_a_human_is_waited_for_words_go_to_the_topic_and_not_to_rasa(
+async def test_h5_while_a_human_is_waited_for_words_go_to_the_topic_and_not_to_rasa(
     anywhere: Seura,
 ) -> None:
     seura = anywhere
     await seura.waits_for_a_human()
     assert await seura.writes("moi kaikki") == []
     assert (await seura.in_topic())[-1] == words("utter_topic_resident", text="moi kaikki")
+    assert seura.rasa.heard == []
+
+
+async def test_h1_from_the_request_until_it_is_over_the_bot_says_nothing_of_its_own(
+    seura: Seura,
+) -> None:
+    several = ("hei", "mitä jos kukaan ei vastaa", "/tekemista", "mitä tekemistä lähellä on")
+    await seura.waits_for_a_human()
+    assert [await seura.writes(one) for one in several] == [[]] * len(several)
+    await seura.claims(AINO)
+    assert [await seura.writes(one) for one in several] == [[]] * len(several)
     assert seura.rasa.heard == []
 
 
@@ -714,7 +735,7 @@ async def test_words_written_before_the_topic_is_there_are_not_lost(seura: Seura
     assert relayed == words("utter_topic_resident", text="heti perään")
 
 
-async def test_an_answer_that_comes_after_a_human_took_the_talk_is_thrown_away(
+async def test_h2_an_answer_that_comes_after_a_human_took_the_talk_is_thrown_away(
     anywhere: Seura,
 ) -> None:
     seura = anywhere
@@ -748,6 +769,19 @@ async def test_the_resident_takes_the_request_back_by_command(seura: Seura) -> N
     assert (await seura.in_topic())[-1] == words("utter_topic_cancelled")
     assert (await seura.topics())[0]["closed"]
     assert await seura.writes("hei") == ["Rasa: hei"]
+
+
+@pytest.mark.parametrize("said", ["Peru", "peruuta.", "en sittenkään", "never mind"])
+async def test_the_resident_takes_the_request_back_in_words(seura: Seura, said: str) -> None:
+    await seura.waits_for_a_human()
+    assert await seura.writes(said) == [words("utter_handoff_cancelled"), "Rasa: /resume"]
+    assert (await seura.topics())[0]["closed"]
+
+
+async def test_words_to_take_the_request_back_go_to_the_human_who_has_come(seura: Seura) -> None:
+    await seura.has_a_human()
+    assert await seura.writes("peru") == []
+    assert (await seura.in_topic())[-1].endswith("peru")
 
 
 async def test_a_place_sent_to_a_human_goes_to_the_human(seura: Seura) -> None:
