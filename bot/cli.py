@@ -160,6 +160,25 @@ def train() -> None:
 
 
 @cli.command()
+def vectors() -> None:
+    """Keep the sentence vectors of the examples with the project, for trainings elsewhere.
+
+    Without them a first training makes them all, which takes most of a minute. For developers,
+    after many new examples.
+
+    Example: ./seura vectors
+    """
+    from bot.evaluation import measuring
+
+    settings = read_settings()
+    given = {"config": str(ROOT / "config.yml"), "data": str(ROOT / "nlu")}
+    with _progress() as progress:
+        show = partial(_show, progress, progress.add_task("Starting", total=None))
+        [done] = measuring.ask(settings, "vectors", given, "Making the vectors", show).found
+    typer.echo(f"nlu/vectors.npz: {done['vectors']} vectors")
+
+
+@cli.command()
 def check() -> None:
     """Check style, types, import directions, stories and wording: what CI runs first.
 

