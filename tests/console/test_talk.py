@@ -213,6 +213,21 @@ async def test_n1_a_note_and_a_reply_that_begins_as_one_stay_inside(
     assert "Tuttu jo" in (await aino.get(f"/talks/{handoff_id}")).text
 
 
+async def test_n2_whoever_writes_begins_with_what_stays_inside(
+    signed_in: SignIn, handoff_id: int
+) -> None:
+    page = (await (await signed_in()).get(f"/talks/{handoff_id}")).text
+    assert re.search(r'name="mode" value="note" checked', page)
+    assert re.search(r'class="write say" hidden', page)
+
+
+async def test_m7_the_page_says_that_deletions_by_residents_are_not_told(
+    signed_in: SignIn, handoff_id: int
+) -> None:
+    page = (await (await signed_in()).get(f"/talks/{handoff_id}")).text
+    assert "Telegram ei kerro, jos asukas poistaa viestinsä." in page
+
+
 async def test_u3_unread_is_everybodys_own_and_known_to_the_server(
     signed_in: SignIn, store: Store, handoff_id: int
 ) -> None:

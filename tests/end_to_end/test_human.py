@@ -22,7 +22,7 @@ def in_talk(anna: Person, aino: Moderator, new_topic: NewTopic) -> Topic:
     return topic
 
 
-def test_a_human_asked_for_in_the_middle_talks_with_the_resident_and_leaves(
+def test_h6_a_human_asked_for_in_the_middle_talks_with_the_resident_and_leaves(
     anna: Person, aino: Moderator, new_topic: NewTopic
 ) -> None:
     walk_to(anna, "environment")
@@ -163,6 +163,28 @@ def test_a_request_can_be_cancelled_while_waiting_and_the_questions_go_on(
     until(lambda: topic.closed, "the topic is closed")
     until(lambda: topic.shows("utter_topic_card_cancelled"), "nobody can claim it any more")
     go_on(anna, "environment")
+
+
+@pytest.mark.parametrize("asking", ["haluun puhua ihmiselle", "/ihminen"])
+def test_h7_a_human_can_be_asked_for_inside_every_kind_of_question(
+    anna: Person, asking: str
+) -> None:
+    def asks_and_thinks_better_of_it(*after: str) -> None:
+        anna.says(asking)
+        anna.hears("utter_ask_handoff")
+        anna.taps("/deny")
+        anna.hears("utter_handoff_not_sent", *after)
+
+    walk_to(anna, "permission")
+    asks_and_thinks_better_of_it(QUESTIONS["permission"])
+    anna.taps("/deny")
+    anna.hears("utter_no_questions")
+    anna.says("mitä tekemistä lähellä on")
+    anna.hears(QUESTIONS["municipality"])
+    asks_and_thinks_better_of_it()
+    anna.says("poista kaikki mun tiedot")
+    anna.hears("utter_ask_erase_form_erase_consent")
+    asks_and_thinks_better_of_it()
 
 
 @pytest.mark.parametrize("no", ["en sittenkään", "ei", "ohita"])

@@ -72,7 +72,7 @@ def test_axe_finds_nothing_serious_in_the_studio(
     assert {inside: faults for inside, faults in found.items() if faults} == {}
 
 
-def test_a_sentence_is_changed_published_heard_and_taken_back(
+def test_s6_a_sentence_is_changed_published_heard_and_taken_back(
     opened: Open,
     anna: Person,
 ) -> None:
@@ -237,7 +237,7 @@ def test_what_was_not_understood_becomes_an_example_where_the_resident_allows_it
     page.get_by_role("button", name="Hylkää luonnos").click()
 
 
-def test_the_draft_can_be_talked_to_and_the_talk_saved_as_a_test(opened: Open) -> None:
+def test_s3_the_draft_can_be_talked_to_and_the_talk_saved_as_a_test(opened: Open) -> None:
     page = opened(STAFF)
     visit(page, "/stories/try")
     page.get_by_role("button", name="Aloita kokeilu").click()

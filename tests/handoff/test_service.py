@@ -88,7 +88,7 @@ async def test_the_database_refuses_a_second_open_handoff(store: Store, resident
             session.add(Handoff(resident_id=resident.id, state=State.REQUESTED, shared={}))
 
 
-async def test_a_resident_who_comes_back_keeps_their_topic(
+async def test_r3_a_resident_who_comes_back_keeps_their_topic(
     store: Store, resident: Resident, aliases: Aliases
 ) -> None:
     first = await taken(store, resident)
@@ -101,6 +101,7 @@ async def test_a_resident_who_comes_back_keeps_their_topic(
         others = await service.request(session, other, {})
         assert second.id != first
         assert second.topic_id == 41
+        assert second.moderator_id is None, "whoever had the talk before may be off duty"
         assert others.topic_id is None
         found = await service.by_topic(session, 41)
         assert found is not None

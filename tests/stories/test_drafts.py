@@ -59,7 +59,7 @@ def test_a_draft_has_a_plain_name(drafts: Drafts, name: str) -> None:
         drafts.open(name)
 
 
-def test_a_save_over_a_newer_text_is_refused(drafts: Drafts) -> None:
+def test_s4_a_save_over_a_newer_text_is_refused(drafts: Drafts) -> None:
     draft = drafts.open("aino")
     seen = digest(draft.text(HELLO))
     draft.save(HELLO, "toinen ikkuna\n", seen)

@@ -54,7 +54,7 @@ def test_there_are_forty_mistakes_and_more() -> None:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["what"])
-def test_a_mistake_is_found_at_its_file_and_line(copied: Path, mistake: dict[str, Any]) -> None:
+def test_s7_a_mistake_is_found_at_its_file_and_line(copied: Path, mistake: dict[str, Any]) -> None:
     problems, line = found_in(copied, mistake)
     places = [(problem.key, problem.file, problem.line) for problem in problems]
     assert (mistake["key"], mistake.get("in", mistake["file"]), line) in places

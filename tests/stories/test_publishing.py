@@ -90,7 +90,7 @@ def test_a_draft_goes_live_and_is_a_version_with_all_that_belongs_to_it(place: P
     assert place.drafts.all() == []
 
 
-def test_a_slip_is_told_by_its_place_and_nothing_changes(place: Place) -> None:
+def test_s2_a_slip_is_told_by_its_place_and_nothing_changes(place: Place) -> None:
     before = place.live(), place.history.head
     place.change('"Ole hyvä."', '"Ymmärrän täysin."')
     with pytest.raises(NotPublished) as fault:
@@ -104,7 +104,7 @@ def test_a_slip_is_told_by_its_place_and_nothing_changes(place: Place) -> None:
     assert HELLO in told["problems"][0]["fi"]
 
 
-def test_rasas_own_words_about_a_contradiction_are_brought_to_their_place(
+def test_s1_rasas_own_words_about_a_contradiction_are_brought_to_their_place(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> Path:
@@ -124,7 +124,7 @@ def test_rasas_own_words_about_a_contradiction_are_brought_to_their_place(
     assert "Näkemiin" in problem.what("fi")
 
 
-def test_a_conversation_that_goes_another_way_stops_it(
+def test_s2_a_conversation_that_goes_another_way_stops_it(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = FailedTalk("Kiitos", "tests/x.yml", 3, (Step("kiitos [thank]", "", True),))
@@ -154,7 +154,7 @@ def test_what_the_draft_makes_less_understood_is_told(place: Place) -> None:
     assert place.history.versions(1)[0].facts["Understood"] == "0.500, before 1.000"
 
 
-def test_going_back_is_a_version_of_its_own_and_trains_nothing(place: Place) -> None:
+def test_s5_going_back_is_a_version_of_its_own_and_trains_nothing(place: Place) -> None:
     place.change('"Ole hyvä."', '"Ole hyvä vain."')
     first = place.publish().version
     place.change('"Ole hyvä vain."', '"Ole hyvä, ystävä."')
@@ -191,7 +191,7 @@ def test_two_editors_lose_nothing(place: Place) -> None:
     assert "Moikka." in place.live()
 
 
-def test_two_editors_of_one_sentence_are_told_and_can_choose(place: Place) -> None:
+def test_s4_two_editors_of_one_sentence_are_told_and_can_choose(place: Place) -> None:
     place.change('"Ole hyvä."', '"Ole hyvä vain."', "aino")
     place.change('"Ole hyvä."', '"Ilo oli minun."', "eero")
     place.publish("aino")

@@ -59,7 +59,7 @@ def test_a_tapped_button_is_told_by_its_intent() -> None:
     ]
 
 
-def test_a_saved_talk_is_a_story_that_can_be_read_again() -> None:
+def test_s8_a_saved_talk_is_a_story_that_can_be_read_again() -> None:
     steps = steps_of([user('sanoin: "ei" – niin', "deny"), action("utter_ok")])
     text = "stories:\n" + saved_talk("Kaksi: sanaa", steps)
     assert yaml.safe_load(text) == {"stories": [{"story": "Kaksi: sanaa", "steps": steps}]}

@@ -7,7 +7,7 @@ from tests.sandbox.driver import ANNA, GROUP
 from tests.telegram.driver import Seura, words
 
 
-async def test_a_backlog_is_told_once_an_hour_and_only_when_it_is_one(asleep: Seura) -> None:
+async def test_d10_a_backlog_is_told_once_an_hour_and_only_when_it_is_one(asleep: Seura) -> None:
     for number in range(51):
         await asleep.people.write(ANNA, f"viesti {number}")
     await asleep.app.alarms.look()
@@ -20,7 +20,7 @@ async def test_a_backlog_is_told_once_an_hour_and_only_when_it_is_one(asleep: Se
     assert len(await asleep.said(GROUP)) == 1
 
 
-async def test_who_polls_second_stops_and_says_why(
+async def test_d9_who_polls_second_stops_and_says_why(
     asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "CONFLICTS", 2)
@@ -32,7 +32,7 @@ async def test_who_polls_second_stops_and_says_why(
         await Poller(app.store, app.bot, lanes, app.alarms).run()
 
 
-async def test_who_polled_first_goes_on_and_sounds_an_alarm(
+async def test_d9_who_polled_first_goes_on_and_sounds_an_alarm(
     asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "CONFLICTS", 1)

@@ -32,6 +32,11 @@ def test_a_command_is_read_whatever_stands_around_it(text: str, payload: str | N
     assert payload_of(text) == payload
 
 
+@pytest.mark.parametrize("carried", ["kutsu123", "x" * 5000, "../../etc/passwd", "h:claim:1"])
+def test_k5_whatever_a_link_to_the_bot_carries_is_let_be(carried: str) -> None:
+    assert payload_of(f"/start {carried}") == "/greet"
+
+
 @given(st.text())
 def test_no_text_is_read_as_a_command_that_we_do_not_have(text: str) -> None:
     assert payload_of(text) is None or text.startswith("/")

@@ -50,7 +50,7 @@ async def test_a_request_gets_a_topic_of_its_own_under_the_alias(anywhere: Seura
     assert [one.topic_id for one in await anywhere.handoffs()] == [topics[0]["id"]]
 
 
-async def test_the_card_shows_what_the_resident_saw_and_agreed_to(seura: Seura) -> None:
+async def test_h9_the_card_shows_what_the_resident_saw_and_agreed_to(seura: Seura) -> None:
     await _request(seura)
     await seura.quiet()
     resident, [handoff] = await seura.resident(), await seura.handoffs()

@@ -33,7 +33,7 @@ def private(text: str, who: int = ANNA) -> Json:
 # --- stored before it is confirmed, and handled once -----------------------------------------
 
 
-async def test_an_update_that_is_delivered_twice_is_answered_once(anywhere: Seura) -> None:
+async def test_d1_an_update_that_is_delivered_twice_is_answered_once(anywhere: Seura) -> None:
     update = {"update_id": 77, "message": private("moikka")}
     await anywhere.people.write(ANNA, "hei")
     for _ in range(2):
@@ -63,7 +63,7 @@ def a_poller(seura: Seura) -> Poller:
     return Poller(app.store, app.bot, lanes, app.alarms)
 
 
-async def test_an_update_is_not_confirmed_before_it_is_stored_however_long_that_takes(
+async def test_d1_an_update_is_not_confirmed_before_it_is_stored_however_long_that_takes(
     asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep, unconfirmed = Poller.keep, []
@@ -138,7 +138,7 @@ async def _true(value: object) -> bool:
 # --- order within a lane, lanes side by side -------------------------------------------------
 
 
-async def test_one_residents_messages_keep_their_order_and_hold_nobody_else_up(
+async def test_d4_one_residents_messages_keep_their_order_and_hold_nobody_else_up(
     anywhere: Seura,
 ) -> None:
     slow = anywhere.rasa.hold("yksi")

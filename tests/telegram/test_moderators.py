@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.errors import HandoffRefused
+from bot.handoff import service
 from bot.handoff.states import State
 from bot.residents.erasure import erase
 from bot.store.tables import HandoffMove, Outgoing, Update
@@ -74,6 +76,29 @@ async def test_of_twenty_who_claim_at_once_one_wins_and_the_others_hear_who(
         )
         assert len(told.all()) == 1
     assert sorted(moves) == [State.CLAIMED, State.REQUESTED, State.WAITING]
+
+
+async def test_c5_of_those_who_claim_in_the_group_and_on_the_web_one_wins(anywhere: Seura) -> None:
+    seura = anywhere
+    await seura.waits_for_a_human()
+    [handoff] = await seura.handoffs()
+    refused: list[int] = []
+
+    async def on_the_web(person: int) -> None:
+        try:
+            async with seura.app.store.begin() as session:
+                await service.claim(session, handoff.id, person, f"Moderaattori {person}")
+        except HandoffRefused:
+            refused.append(person)
+
+    toast, *_ = await asyncio.gather(seura.claims(AINO), *map(on_the_web, range(5100, 5110)))
+    await seura.quiet()
+    winner = await _claimed_by(seura)
+    assert (toast == words("utter_claim_yours")) is (winner == AINO)
+    assert {*refused, winner} - {AINO} == set(range(5100, 5110))
+    name = "Aino" if winner == AINO else f"Moderaattori {winner}"
+    card, *_ = await seura.in_topic()
+    assert card.endswith(words("utter_topic_card_claimed", card="", moderator=name).strip())
 
 
 async def test_to_claim_ones_own_again_changes_nothing(seura: Seura) -> None:
@@ -273,6 +298,13 @@ async def test_another_group_is_not_listened_to(seura: Seura) -> None:
 # --- pictures and sounds ---------------------------------------------------------------------
 
 
+async def test_m4_a_file_of_any_size_is_passed_on_for_none_is_ever_fetched(seura: Seura) -> None:
+    await seura.has_a_human()
+    await seura.sends("document")
+    assert "document" in (await seura.seen(GROUP))[-1]
+    assert seura.calls("getFile") == []
+
+
 async def test_media_go_both_ways_as_copies_that_name_nobody(seura: Seura) -> None:
     await seura.has_a_human(SOMEBODY)
     await seura.people.write(SOMEBODY, "moi", first_name="Anna Salanimi")
@@ -323,7 +355,7 @@ async def test_only_the_holder_can_end_or_release(seura: Seura, move: str) -> No
 
 
 @pytest.mark.parametrize("way", ["/paata", "/end@seura_sandbox_bot", END])
-async def test_a_moderator_ends_it_and_the_bot_is_back(seura: Seura, way: str) -> None:
+async def test_h6_a_moderator_ends_it_and_the_bot_is_back(seura: Seura, way: str) -> None:
     await seura.has_a_human()
     [handoff] = await seura.handoffs()
     if way == END:

@@ -120,7 +120,7 @@ async def test_a_document_and_the_keyboards_go_as_telegram_wants_them(seura: Seu
 # --- when Telegram asks to wait --------------------------------------------------------------
 
 
-async def test_one_chats_429_is_waited_out_while_the_others_go_on(
+async def test_d7_one_chats_429_is_waited_out_while_the_others_go_on(
     asleep_anywhere: Seura,
 ) -> None:
     seura = asleep_anywhere
@@ -282,7 +282,7 @@ async def test_a_moderator_is_told_of_words_that_telegram_refused(seura: Seura) 
 # --- after a crash ---------------------------------------------------------------------------
 
 
-async def test_of_what_was_being_sent_a_persons_words_are_not_repeated_and_the_bots_are(
+async def test_d5_of_what_was_being_sent_a_persons_words_are_not_repeated_and_the_bots_are(
     asleep_anywhere: Seura,
 ) -> None:
     seura = asleep_anywhere
@@ -393,7 +393,7 @@ async def _empty(things: list[int]) -> bool:
     return not things
 
 
-async def test_a_moderator_is_told_of_words_that_a_crash_left_in_doubt(seura: Seura) -> None:
+async def test_d5_a_moderator_is_told_of_words_that_a_crash_left_in_doubt(seura: Seura) -> None:
     await seura.has_a_human()
     [handoff] = await seura.handoffs()
     await seura.stop()

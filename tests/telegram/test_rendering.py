@@ -120,7 +120,7 @@ def keyboard(*payloads: str, chosen: tuple[str, ...] = ()) -> Keyboard:
 
 
 @given(st.lists(st.text(min_size=1, max_size=200), min_size=1, max_size=100))
-def test_telegram_sees_no_payload_but_a_short_token_and_a_number(payloads: list[str]) -> None:
+def test_k1_telegram_sees_no_payload_but_a_short_token_and_a_number(payloads: list[str]) -> None:
     for button in buttons_of({"reply_markup": inline(keyboard(*payloads))}):
         if "url" in button:
             continue
