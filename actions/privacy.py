@@ -28,13 +28,13 @@ class ActionTellWhatIsKept(SeuraAction):
 
 
 class ValidateEraseForm(SeuraAction):
-    """Yes or no; anything else is no."""
+    """Yes or no; anything else is no, but a wish for a human, which the rules take up."""
 
     action = "validate_erase_form"
 
     async def act(self, turn: Turn) -> Events:
         """Sets `erase_consent`."""
-        if turn.asked != "erase_consent":
+        if turn.asked != "erase_consent" or turn.intent == "ask_human":
             return []
         return [SlotSet("erase_consent", "yes" if turn.intent == "affirm" else "no")]
 

@@ -56,6 +56,7 @@ async def test_of_somebody_erased_nothing_is_kept(rooms: Rooms) -> None:
         ("erase_consent", "deny", sets(erase_consent="no")),
         ("erase_consent", "delete_data", sets(erase_consent="no")),
         ("erase_consent", "nlu_fallback", sets(erase_consent="no")),
+        ("erase_consent", "ask_human", []),
         (None, "affirm", []),
         ("permission", "affirm", []),
     ],
