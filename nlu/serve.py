@@ -9,12 +9,11 @@ def main() -> None:
     import rasa.core.processor
     from rasa.__main__ import main as rasa_main
 
-    from nlu import actions, fingerprints, rules
+    from nlu import actions, fingerprints, rules, stories
     from nlu.runner import PlainRunner
 
-    actions.mend()
-    fingerprints.mend()
-    rules.mend()
+    for part in (actions, fingerprints, rules, stories):
+        part.mend()
     rasa.core.processor.DaskGraphRunner = PlainRunner
     rasa_main()
 

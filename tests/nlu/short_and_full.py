@@ -3,7 +3,7 @@
 .venv-rasa/bin/python -m tests.nlu.short_and_full MODEL CONVERSATIONS MESSAGES
 
 Prints, as JSON, how many turns were compared, in which the two did not do the same, how many
-events the two trackers had at the most, and how often our way of finding rules was compared with
+events the two trackers had at the most, and how often our way of predicting was compared with
 Rasa's own, and found something else.
 """
 
@@ -24,6 +24,7 @@ lean.prepare()
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction  # noqa: E402
 from rasa.core.agent import Agent  # noqa: E402
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage  # noqa: E402
+from rasa.core.policies.memoization import MemoizationPolicy  # noqa: E402
 from rasa.core.policies.rule_policy import RulePolicy  # noqa: E402
 from rasa.core.tracker_store import InMemoryTrackerStore  # noqa: E402
 from rasa.shared.core.events import (  # noqa: E402
@@ -35,7 +36,7 @@ from rasa.shared.core.events import (  # noqa: E402
     UserUttered,
 )
 
-from nlu import rules  # noqa: E402
+from nlu import rules, stories  # noqa: E402
 from nlu.tracker_store import ShortTrackerStore  # noqa: E402
 
 
@@ -63,14 +64,15 @@ def act(slots):
     return run
 
 
+def as_plain(prediction, source=None):
+    events = [type(event).__name__ for event in prediction.events]
+    return [prediction.probabilities, prediction.is_end_to_end_prediction, events, source]
+
+
 def compare_rules(found):
     """Has each prediction from rules made in our way and in Rasa's own."""
     own = (RulePolicy._find_action_from_rules, RulePolicy._get_possible_keys)
     predict = RulePolicy._predict
-
-    def as_plain(prediction, source):
-        events = [type(event).__name__ for event in prediction.events]
-        return [prediction.probabilities, prediction.is_end_to_end_prediction, events, source]
 
     def both(self, tracker, domain):
         RulePolicy._find_action_from_rules, RulePolicy._get_possible_keys = own
@@ -82,6 +84,21 @@ def compare_rules(found):
         return mended
 
     RulePolicy._predict = both
+
+
+def compare_stories(found):
+    """The same with each prediction from stories."""
+    own = MemoizationPolicy.predict_action_probabilities
+    stories.mend()
+    mended = MemoizationPolicy.predict_action_probabilities
+
+    def both(self, *arguments, **more):
+        prediction = mended(self, *arguments, **more)
+        found["compared"] += 1
+        found["unlike"] += as_plain(own(self, *arguments, **more)) != as_plain(prediction)
+        return prediction
+
+    MemoizationPolicy.predict_action_probabilities = both
 
 
 def did(tracker, message_id):
@@ -104,6 +121,10 @@ def holds(folder, words):
 
 async def main(model, conversations, length):
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    ways = {"rules": compare_rules, "stories": compare_stories}
+    found = {way: {"compared": 0, "unlike": 0} for way in ways}
+    for way, compare in ways.items():
+        compare(found[way])
     agents = [Agent.load(model), Agent.load(model)]
     domain = agents[0].domain
     folder = Path(tempfile.mkdtemp())
@@ -121,8 +142,6 @@ async def main(model, conversations, length):
     # before a restart.
     intents = sorted(set(domain.intents) - {"restart", "back", "session_start"})
     different, turns, most = [], 0, [0, 0]
-    found = {"compared": 0, "unlike": 0}
-    compare_rules(found)
     for conversation in range(conversations):
         chance = random.Random(conversation)
         for number in range(length):
@@ -143,7 +162,7 @@ async def main(model, conversations, length):
                 different.append([conversation, number, intent, answers])
                 break
     plain = holds(folder, b"action_listen")
-    kept = {"most": most, "plain": plain, "rules": found}
+    kept = {"most": most, "plain": plain, **found}
     return {"turns": turns, "different": different[:3], **kept}
 
 

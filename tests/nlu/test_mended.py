@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from bot import model
 from bot.settings import ROOT, read_settings
 
@@ -24,5 +26,15 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
     assert not found["plain"], "what is kept is encrypted"
     short, full = found["most"]
     assert short < full
-    assert found["rules"]["unlike"] == 0
-    assert found["rules"]["compared"] > 8 * 25
+    for way in ("rules", "stories"):
+        assert found[way]["unlike"] == 0
+        assert found[way]["compared"] > 8 * 25
+
+
+@pytest.mark.parametrize("check", ["stories"])
+def test_mended_parts_do_as_those_of_rasa(check: str) -> None:
+    done = subprocess.run(
+        [model.PYTHON, "-W", "ignore", "-m", "tests.nlu.as_rasa", check],
+        capture_output=True, text=True, cwd=ROOT, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
