@@ -3,15 +3,37 @@
 .venv-rasa/bin/python -m tests.nlu.as_rasa CHECK
 """
 
+import random
 import sys
 
 from nlu import lean
 
 lean.prepare()
 
+from rasa.core.actions.forms import FormAction  # noqa: E402
 from rasa.core.policies.memoization import MemoizationPolicy  # noqa: E402
+from rasa.shared.core.domain import Domain  # noqa: E402
+from rasa.shared.core.events import (  # noqa: E402
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActionReverted,
+    ActiveLoop,
+    AllSlotsReset,
+    BotUttered,
+    ConversationPaused,
+    ConversationResumed,
+    DefinePrevUserUtteredFeaturization,
+    FollowupAction,
+    LoopInterrupted,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
-from nlu import stories  # noqa: E402
+from nlu import stories, trackers  # noqa: E402
 
 
 def check_stories():
@@ -23,6 +45,87 @@ def check_stories():
     policy.lookup = {"a": "b"}
     policy.predict_action_probabilities(None, None, rule_only_data={})
     assert asked == [policy]
+
+
+SLOTS = ("mood", "language", "mentioned_factors", "search")
+ACTIONS = ("action_listen", "walk_form", "place_form", "utter_greet", "action_repair")
+EVENTS = (
+    lambda chance: UserUttered("hei", {"name": "greet"}, [{"entity": "factor", "value": "x"}]),
+    lambda chance: ActionExecuted(chance.choice(ACTIONS)),
+    lambda chance: ActionExecuted("action_listen"),
+    lambda chance: SlotSet(chance.choice(SLOTS), chance.choice([None, "a", ["b"], {"c": 1}])),
+    lambda chance: BotUttered("moi"),
+    lambda chance: ActiveLoop(chance.choice([None, "walk_form", "place_form"])),
+    lambda chance: ActionExecutionRejected(chance.choice(ACTIONS)),
+    lambda chance: FollowupAction(chance.choice(ACTIONS)),
+    lambda chance: LoopInterrupted(chance.choice([True, False])),
+    lambda chance: DefinePrevUserUtteredFeaturization(chance.choice([True, False])),
+    lambda chance: AllSlotsReset(),
+    lambda chance: ConversationPaused(),
+    lambda chance: ConversationResumed(),
+    lambda chance: SessionStarted(),
+)
+TURNING_BACK = (
+    lambda chance: Restarted(),
+    lambda chance: UserUtteranceReverted(),
+    lambda chance: ActionReverted(),
+)
+
+
+def check_copies():
+    """A copy has the state that living through the events again has."""
+    domain = Domain.load("domain.yml")
+    form = FormAction("walk_form", None)
+    own = (DialogueStateTracker.copy, FormAction._temporary_tracker)
+    trackers.mend()
+    ours = (DialogueStateTracker.copy, FormAction._temporary_tracker)
+    assert own != ours
+    plainly = 0
+    for seed in range(1500):
+        chance = random.Random(seed)
+        tracker = DialogueStateTracker(str(seed), domain.slots, sender_source="a file")
+        tracker.model_id, tracker.assistant_id = chance.choice([None, "m"]), "seura"
+        for _ in range(chance.randrange(40)):
+            tracker.update(chance.choice(EVENTS if seed % 3 else EVENTS + TURNING_BACK)(chance))
+            if chance.random() < 0.1:
+                tracker.clear_followup_action()
+        plainly += trackers._is_plain(tracker)
+        copied = ours[0](tracker)
+        assert state(copied) == state(own[0](tracker)), seed
+        more = [chance.choice(EVENTS)(chance) for _ in range(chance.randrange(4))]
+        made = [state(way(form, tracker, more, domain)) for way in (own[1], ours[1])]
+        assert made[0] == made[1], seed
+        before = state(tracker)
+        changes = [SlotSet(name, "changed") for name in SLOTS]
+        for event in [*changes, LoopInterrupted(True), ConversationPaused(), BotUttered()]:
+            copied.update(event)
+        assert state(tracker) == before, "what is done to a copy stays in the copy"
+    assert plainly > 900
+    fewer = DialogueStateTracker("few", domain.slots[:3])
+    made = [state(way(form, fewer, [], domain)) for way in (own[1], ours[1])]
+    assert made[0] == made[1]
+    short = DialogueStateTracker("short", domain.slots, max_event_history=2)
+    for _ in range(5):
+        short.update(chance.choice(EVENTS)(chance))
+    assert state(ours[0](short)) == state(own[0](short))
+
+
+def state(tracker):
+    """All that a tracker holds, to be compared."""
+    apart = {"events", "slots", "active_loop", "latest_message", "latest_bot_utterance"}
+    return {
+        **{name: value for name, value in vars(tracker).items() if name not in apart},
+        "events": [(type(one), without_time(one)) for one in tracker.events],
+        "history": tracker.events.maxlen,
+        "slots": [(name, type(one), dict(vars(one))) for name, one in tracker.slots.items()],
+        "loop": tracker.active_loop and dict(vars(tracker.active_loop)),
+        "message": without_time(tracker.latest_message),
+        "said": without_time(tracker.latest_bot_utterance),
+    }
+
+
+def without_time(event):
+    return {name: value for name, value in vars(event).items() if name != "timestamp"}
 
 
 if __name__ == "__main__":
