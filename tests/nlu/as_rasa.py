@@ -3,6 +3,10 @@
 .venv-rasa/bin/python -m tests.nlu.as_rasa CHECK
 """
 
+import ast
+import copy
+import inspect
+import logging
 import random
 import sys
 
@@ -33,7 +37,7 @@ from rasa.shared.core.events import (  # noqa: E402
 )
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
-from nlu import stories, trackers  # noqa: E402
+from nlu import debug_lines, stories, trackers  # noqa: E402
 
 
 def check_stories():
@@ -126,6 +130,37 @@ def state(tracker):
 
 def without_time(event):
     return {name: value for name, value in vars(event).items() if name != "timestamp"}
+
+
+def check_debug_lines():
+    """Where copies are left out, Rasa makes them for its debug lines alone."""
+    for module in debug_lines.MODULES:
+        tree = ast.parse(inspect.getsource(module))
+        for_lines = {
+            id(part)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "structlogger.debug"
+            for keyword in call.keywords
+            for part in ast.walk(keyword.value)
+        }
+        uses = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "copy.deepcopy"
+        ]
+        assert uses, f"{module.__name__} copies nothing: it can be left out"
+        assert all(id(use) in for_lines for use in uses), module.__name__
+        imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        assert all(one.module != "copy" for one in imported), module.__name__
+    debug_lines.mend()
+    value = [[1]]
+    for level, is_copied in ((logging.INFO, False), (logging.DEBUG, True)):
+        logging.getLogger("rasa").setLevel(level)
+        for module in debug_lines.MODULES:
+            made = module.copy.deepcopy(value)
+            assert made == value
+            assert (made is not value) == is_copied
+            assert module.copy.copy is copy.copy
 
 
 if __name__ == "__main__":
