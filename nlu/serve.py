@@ -9,10 +9,10 @@ def main() -> None:
     import rasa.core.processor
     from rasa.__main__ import main as rasa_main
 
-    from nlu import actions, debug_lines, fingerprints, rules, stories, trackers
+    from nlu import actions, debug_lines, events, fingerprints, rules, stories, trackers
     from nlu.runner import PlainRunner
 
-    for part in (actions, debug_lines, fingerprints, rules, stories, trackers):
+    for part in (actions, debug_lines, events, fingerprints, rules, stories, trackers):
         part.mend()
     rasa.core.processor.DaskGraphRunner = PlainRunner
     rasa_main()

@@ -9,6 +9,8 @@ import inspect
 import logging
 import random
 import sys
+from _abc import _get_dump
+from abc import ABCMeta
 
 from nlu import lean
 
@@ -27,6 +29,7 @@ from rasa.shared.core.events import (  # noqa: E402
     ConversationPaused,
     ConversationResumed,
     DefinePrevUserUtteredFeaturization,
+    Event,
     FollowupAction,
     LoopInterrupted,
     Restarted,
@@ -37,7 +40,7 @@ from rasa.shared.core.events import (  # noqa: E402
 )
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
-from nlu import debug_lines, stories, trackers  # noqa: E402
+from nlu import debug_lines, events, stories, trackers  # noqa: E402
 
 
 def check_stories():
@@ -161,6 +164,34 @@ def check_debug_lines():
             assert made == value
             assert (made is not value) == is_copied
             assert module.copy.copy is copy.copy
+
+
+def check_kinds():
+    """Events are of the same kinds as before."""
+    kinds = list(events.kinds())
+    assert len(kinds) > 20
+    for kind in kinds:
+        assert kind.__class__ is ABCMeta
+        assert not _get_dump(kind)[0], "who registers a kind of event needs Rasa's own way"
+    made = [UserUttered("a"), ActionExecuted("a"), ActiveLoop(None), Restarted(), BotUttered(), 1]
+    before = [[isinstance(one, kind) for kind in kinds] for one in made]
+    events.mend()
+    assert [[isinstance(one, kind) for kind in kinds] for one in made] == before
+    assert isinstance(made[0], (ActionExecuted, UserUttered))
+    assert all(issubclass(kind, Event) for kind in kinds)
+
+    class Later(SlotSet):
+        pass
+
+    assert isinstance(Later("a", 1), SlotSet)
+    assert not isinstance(SlotSet("a", 1), Later)
+    assert type(Later) is events.Kind
+    try:
+        Event()
+    except TypeError:
+        pass
+    else:
+        raise AssertionError("an abstract event was made")
 
 
 if __name__ == "__main__":
