@@ -5,7 +5,11 @@ events of the last turns, which is all that our policies look at, after a prelud
 slots and the active form to what they were before. What came earlier is not kept: these are
 people's words about their health.
 
-One row a conversation, in SQLite or PostgreSQL, written before the turn is answered.
+One row a conversation, in SQLite or PostgreSQL, written before the turn is answered. The events of
+the latest conversations are held in memory as well (`nlu/recent.py`), each with its JSON, so that
+a turn does not read, decrypt and parse what the one before it wrote, nor write old events anew.
+The database stays the truth: it is asked each time whether the row is still the one that was
+written. The app deletes rows of whoever is erased, and then nothing that is held counts.
 """
 
 import json
@@ -35,6 +39,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.errors import SettingsError
 from bot.keys import Keys
 from nlu.failures import TurnFailed
+from nlu.recent import Held, Recent
 
 # Messages of the resident that a tracker goes back. `config.yml` asks for 4 states at most, and a
 # message is at least one.
@@ -49,7 +54,8 @@ conversations = sa.Table(
     sa.Column("changed_at", sa.Float, nullable=False, index=True),
 )
 # As text: to put them together anew for each turn would take longer than they do.
-READ = sa.text("SELECT events FROM conversations WHERE sender_id = :sender_id")
+CHANGED = sa.text("SELECT changed_at FROM conversations WHERE sender_id = :sender_id")
+READ = sa.text("SELECT events, changed_at FROM conversations WHERE sender_id = :sender_id")
 WRITE = sa.text(
     "INSERT INTO conversations (sender_id, events, changed_at) "
     "VALUES (:sender_id, :events, :changed_at) "
@@ -86,34 +92,48 @@ class ShortTrackerStore(TrackerStore):
         super().__init__(domain, event_broker, **kwargs)
         self._turns = turns
         self._keys = Keys.load(Path(key_file), keys or "") if key_file else None
+        self._recent = Recent()
         self._engine = _engine(db)
         metadata.create_all(self._engine)
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
         """The tracker as it is after the last turn; none for somebody new."""
         try:
-            with self._engine.connect() as connection:
-                kept = connection.execute(READ, {"sender_id": sender_id}).scalar()
+            events = self._events(sender_id)
         except sa.exc.SQLAlchemyError as error:
             # Rasa would begin a new conversation instead.
             raise TurnFailed("the conversation can't be read") from error
-        if kept is None:
+        if events is None:
             return None
         return DialogueStateTracker.from_events(
-            sender_id,
-            [_event(one) for one in json.loads(self._opened(kept))],
-            self.domain.slots,
-            self.max_event_history,
-            domain=self.domain,
+            sender_id, events, self.domain.slots, self.max_event_history, domain=self.domain
         )
+
+    def _events(self, sender_id: Text) -> Optional[List[Event]]:
+        who = {"sender_id": sender_id}
+        held = self._recent.get(sender_id)
+        with self._engine.connect() as connection:
+            if held and connection.execute(CHANGED, who).scalar() == held.changed_at:
+                return held.events
+            self._recent.drop(sender_id)
+            row = connection.execute(READ, who).first()
+        if row is None:
+            return None
+        return [_event(one) for one in json.loads(self._opened(row.events))]
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Writes the conversation's last turns in the place of those before."""
         await self.stream_events(tracker)
+        sender_id = tracker.sender_id
+        events = shortened(tracker, self._turns)
+        texts = self._texts(sender_id, events)
+        changed_at = time.time()
+        # Whatever becomes of the writing, what was held until now is of no use any more.
+        self._recent.drop(sender_id)
         row = {
-            "sender_id": tracker.sender_id,
-            "events": self._sealed([_kept(event) for event in shortened(tracker, self._turns)]),
-            "changed_at": time.time(),
+            "sender_id": sender_id,
+            "events": self._sealed(f"[{', '.join(texts)}]"),
+            "changed_at": changed_at,
         }
         try:
             with self._engine.begin() as connection:
@@ -121,9 +141,16 @@ class ShortTrackerStore(TrackerStore):
         except sa.exc.SQLAlchemyError as error:
             # Rasa would keep it in memory, and forget it at the next start.
             raise TurnFailed("the conversation can't be written") from error
+        self._recent.hold(sender_id, Held(events, texts, changed_at))
 
-    def _sealed(self, events: List[Dict[Text, Any]]) -> Text:
-        written = json.dumps(events)
+    def _texts(self, sender_id: Text, events: List[Event]) -> List[Text]:
+        """Each event in JSON, as it was written already if it was."""
+        held = self._recent.get(sender_id)
+        # They are the same objects: equal ones may still differ.
+        written = dict(zip(map(id, held.events), held.texts)) if held else {}
+        return [written.get(id(one)) or json.dumps(one.as_dict()) for one in events]
+
+    def _sealed(self, written: Text) -> Text:
         return self._keys.encrypt(written) if self._keys else written
 
     def _opened(self, kept: Text) -> Text:
@@ -184,10 +211,6 @@ def _execution(before: List[Event], name: Text) -> ActionExecuted:
     """The form's own action, after which it became the active one."""
     ran = (e for e in reversed(before) if isinstance(e, ActionExecuted) and e.action_name == name)
     return next(ran, ActionExecuted(name))
-
-
-def _kept(event: Event) -> Dict[Text, Any]:
-    return event.as_dict()
 
 
 def _event(kept: Dict[Text, Any]) -> Event:

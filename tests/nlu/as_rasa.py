@@ -4,13 +4,17 @@
 """
 
 import ast
+import asyncio
 import copy
 import inspect
 import logging
 import random
+import sqlite3
 import sys
+import tempfile
 from _abc import _get_dump
 from abc import ABCMeta
+from pathlib import Path
 
 from nlu import lean
 
@@ -41,6 +45,9 @@ from rasa.shared.core.events import (  # noqa: E402
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from nlu import debug_lines, events, stories, trackers  # noqa: E402
+from nlu.failures import TurnFailed  # noqa: E402
+from nlu.recent import Held, Recent  # noqa: E402
+from nlu.tracker_store import ShortTrackerStore  # noqa: E402
 
 
 def check_stories():
@@ -192,6 +199,75 @@ def check_kinds():
         pass
     else:
         raise AssertionError("an abstract event was made")
+
+
+def check_recent():
+    """What is held in memory counts only as long as the database says so, and not for long."""
+    asyncio.run(_check_recent())
+
+
+async def _check_recent():
+    domain = Domain.load("domain.yml")
+    folder = Path(tempfile.mkdtemp())
+    store = ShortTrackerStore(
+        domain, db=f"sqlite:///{folder / 'a.db'}", key_file=str(folder / "keys")
+    )
+
+    async def say(sender, words):
+        tracker = await store.get_or_create_tracker(sender)
+        tracker.update(UserUttered(words, {"name": "greet"}))
+        tracker.update(SlotSet("mood", words))
+        await store.save(tracker)
+
+    async def said(sender):
+        tracker = await store.retrieve(sender)
+        return tracker and [one.text for one in tracker.events if isinstance(one, UserUttered)]
+
+    def change(statement):
+        with sqlite3.connect(folder / "a.db") as connection:
+            connection.execute(statement)
+
+    await say("1", "hei")
+    await say("1", "moi")
+    opened, store._opened = store._opened, None
+    assert await said("1") == ["hei", "moi"], "it is not read from the database again"
+    assert (await store.retrieve("1")).get_slot("mood") == "moi"
+    tracker = await store.retrieve("1")
+    tracker.update(SlotSet("mood", "not saved"))
+    assert (await store.retrieve("1")).get_slot("mood") == "moi"
+    store._opened = opened
+
+    await say("2", "terve")
+    change("UPDATE conversations SET events = (SELECT events FROM conversations "
+           "WHERE sender_id = '2'), changed_at = 1.5 WHERE sender_id = '1'")  # fmt: skip
+    assert await said("1") == ["terve"], "somebody else has written it"
+    assert store._recent.get("1") is None
+    change("DELETE FROM conversations")
+    assert await said("2") is None, "it was erased"
+    assert store._recent.get("2") is None
+
+    await say("3", "hei")
+    change("ALTER TABLE conversations RENAME TO elsewhere")
+    tracker = DialogueStateTracker("3", domain.slots)
+    try:
+        await store.save(tracker)
+    except TurnFailed:
+        assert store._recent.get("3") is None, "it was not written"
+    else:
+        raise AssertionError("there is no table")
+    change("ALTER TABLE elsewhere RENAME TO conversations")
+    assert await said("3") == ["hei"]
+
+    recent = Recent(conversations=3, seconds=0.2)
+    for number in (1, 2, 3, 1, 4):
+        recent.hold(str(number), Held([], [], number))
+    assert [name for name in "12345" if recent.get(name)] == ["1", "3", "4"]
+    await asyncio.sleep(0.15)
+    recent.hold("4", Held([], [], 5))
+    await asyncio.sleep(0.1)
+    assert list(recent._held) == ["4"], "who is silent is let go without being asked for"
+    await asyncio.sleep(0.15)
+    assert not recent._held
 
 
 if __name__ == "__main__":

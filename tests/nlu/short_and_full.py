@@ -35,6 +35,7 @@ from rasa.shared.core.events import (  # noqa: E402
     SlotSet,
     UserUttered,
 )
+from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from nlu import rules, stories  # noqa: E402
 from nlu.tracker_store import ShortTrackerStore  # noqa: E402
@@ -115,6 +116,21 @@ def did(tracker, message_id):
     ]
 
 
+def compare_held(found, store, domain, sender):
+    """What is held in memory is what the database has, and leads to the same tracker."""
+    held = store._recent.get(sender)
+    again = ShortTrackerStore(domain)
+    again._engine, again._keys = store._engine, store._keys
+    trackers = [
+        DialogueStateTracker.from_events(sender, events, domain.slots, domain=domain)
+        for events in (held.events, again._events(sender))
+    ]
+    kept, read = ([(type(e), vars(e)) for e in tracker.events] for tracker in trackers)
+    texts = [json.dumps(event.as_dict()) for event in trackers[1].events]
+    found["compared"] += 1
+    found["unlike"] += kept != read or texts != held.texts
+
+
 def holds(folder, words):
     return any(words in file.read_bytes() for file in folder.glob("short.db*"))
 
@@ -122,7 +138,7 @@ def holds(folder, words):
 async def main(model, conversations, length):
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     ways = {"rules": compare_rules, "stories": compare_stories}
-    found = {way: {"compared": 0, "unlike": 0} for way in ways}
+    found = {way: {"compared": 0, "unlike": 0} for way in (*ways, "held")}
     for way, compare in ways.items():
         compare(found[way])
     agents = [Agent.load(model), Agent.load(model)]
@@ -158,6 +174,7 @@ async def main(model, conversations, length):
                 most[place] = max(most[place], len(tracker.events))
                 answers.append([did(tracker, name), tracker.current_slot_values(), loop])
             turns += 1
+            compare_held(found["held"], stores[0], domain, str(conversation))
             if answers[0] != answers[1]:
                 different.append([conversation, number, intent, answers])
                 break

@@ -24,6 +24,7 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
     assert not found["plain"], "what is kept is encrypted"
     assert found["turns"] == 8 * 25
     assert not found["plain"], "what is kept is encrypted"
+    assert found["held"] == {"compared": 8 * 25, "unlike": 0}
     short, full = found["most"]
     assert short < full
     for way in ("rules", "stories"):
@@ -31,7 +32,7 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
         assert found[way]["compared"] > 8 * 25
 
 
-@pytest.mark.parametrize("check", ["copies", "debug_lines", "kinds", "stories"])
+@pytest.mark.parametrize("check", ["copies", "debug_lines", "kinds", "recent", "stories"])
 def test_mended_parts_do_as_those_of_rasa(check: str) -> None:
     done = subprocess.run(
         [model.PYTHON, "-W", "ignore", "-m", "tests.nlu.as_rasa", check],
