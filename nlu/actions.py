@@ -4,8 +4,9 @@
   each time: more than half of what an action's turn takes. The schema never changes: it is compiled
   once, to machine code, and refuses the same.
 - A connection is made for each call. Here one is kept.
-- The whole conversation and the whole domain are sent. Our actions read the slots, the latest
-  message, and in which order people and bot spoke (`Turn` in `actions/base.py`): that is sent.
+- The whole conversation and the whole domain are sent, and the message that began a form is copied
+  deeply for each answer in it. Our actions read the slots, the latest message, the form's name, and
+  in which order people and bot spoke (`Turn` in `actions/base.py`): that is sent.
 - When an action can't be run, the turn is saved as if the action had wanted nothing: the message
   counts as taken, and nobody ever answers it. Here the turn fails as a whole.
 """
@@ -63,12 +64,22 @@ def call_format(
     self: RemoteAction, tracker: DialogueStateTracker, domain: Domain
 ) -> Dict[Text, Any]:
     """As `RemoteAction._action_call_format`, with what our actions read of it."""
-    state = tracker.current_state()
-    state["events"] = [one for one in map(_outline, tracker.events) if one]
+    loop = tracker.active_loop
     return {
         "next_action": self._name,
         "sender_id": tracker.sender_id,
-        "tracker": state,
+        "tracker": {
+            "sender_id": tracker.sender_id,
+            "slots": tracker.current_slot_values(),
+            "latest_message": tracker._latest_message_data(),
+            "followup_action": tracker.followup_action,
+            "paused": tracker.is_paused(),
+            "events": [one for one in map(_outline, tracker.events) if one],
+            "latest_input_channel": tracker.get_latest_input_channel(),
+            "active_loop": {"name": loop.name} if loop else {},
+            "latest_action": tracker.latest_action,
+            "latest_action_name": tracker.latest_action_name,
+        },
         "domain": {},  # the SDK insists on one
         "version": rasa.__version__,
     }

@@ -20,6 +20,7 @@ from nlu import lean
 
 lean.prepare()
 
+from rasa.core.actions.action import RemoteAction  # noqa: E402
 from rasa.core.actions.forms import FormAction  # noqa: E402
 from rasa.core.policies.memoization import MemoizationPolicy  # noqa: E402
 from rasa.shared.core.domain import Domain  # noqa: E402
@@ -44,7 +45,7 @@ from rasa.shared.core.events import (  # noqa: E402
 )
 from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
-from nlu import debug_lines, events, stories, trackers  # noqa: E402
+from nlu import actions, debug_lines, events, stories, trackers  # noqa: E402
 from nlu.failures import TurnFailed  # noqa: E402
 from nlu.recent import Held, Recent  # noqa: E402
 from nlu.tracker_store import ShortTrackerStore  # noqa: E402
@@ -268,6 +269,30 @@ async def _check_recent():
     assert list(recent._held) == ["4"], "who is silent is let go without being asked for"
     await asyncio.sleep(0.15)
     assert not recent._held
+
+
+def check_calls():
+    """An action is told of the conversation what Rasa would tell, less what ours don't read."""
+    domain = Domain.load("domain.yml")
+    action = RemoteAction("action_repair", None)
+    for seed in range(300):
+        chance = random.Random(seed)
+        tracker = DialogueStateTracker(str(seed), domain.slots)
+        for _ in range(chance.randrange(30)):
+            tracker.update(chance.choice(EVENTS)(chance))
+        told = actions.call_format(action, tracker, domain)
+        whole = action._action_call_format(tracker, domain)
+        assert {name: told[name] for name in told if name not in {"tracker", "domain"}} == {
+            name: whole[name] for name in whole if name not in {"tracker", "domain"}
+        }
+        state, all_of_it = told["tracker"], whole["tracker"]
+        assert all_of_it.keys() - state.keys() == {"latest_event_time"}
+        assert state["active_loop"].get("name") == all_of_it["active_loop"].get("name")
+        for name in state.keys() - {"active_loop", "events"}:
+            assert state[name] == all_of_it[name]
+        kinds = [one["event"] for one in all_of_it["events"]]
+        sent = [kind for kind in kinds if kind in {"user", "bot", "action"}]
+        assert [one["event"] for one in state["events"]] == sent
 
 
 if __name__ == "__main__":

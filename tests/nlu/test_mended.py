@@ -32,7 +32,7 @@ def test_a_short_tracker_and_quickly_found_rules_lead_to_the_same_actions() -> N
         assert found[way]["compared"] > 8 * 25
 
 
-@pytest.mark.parametrize("check", ["copies", "debug_lines", "kinds", "recent", "stories"])
+@pytest.mark.parametrize("check", ["calls", "copies", "debug_lines", "kinds", "recent", "stories"])
 def test_mended_parts_do_as_those_of_rasa(check: str) -> None:
     done = subprocess.run(
         [model.PYTHON, "-W", "ignore", "-m", "tests.nlu.as_rasa", check],
