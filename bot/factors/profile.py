@@ -3,12 +3,19 @@
 from collections.abc import Container, Iterable
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.errors import KnowledgeError
 from bot.store.tables import Resident, ResidentFactor, ResidentInterest, now
+
+_KEYS = {
+    column.key: select(column)
+    .where(column.parent.class_.resident_id == bindparam("resident"))
+    .order_by(column.parent.class_.created_at)
+    for column in (ResidentFactor.factor, ResidentInterest.interest)
+}
 
 
 async def add(
@@ -86,12 +93,7 @@ async def clear(session: AsyncSession, resident: Resident) -> None:
 async def _keys_of(
     session: AsyncSession, resident: Resident, column: InstrumentedAttribute[str]
 ) -> list[str]:
-    row = column.parent.class_
-    return list(
-        await session.scalars(
-            select(column).where(row.resident_id == resident.id).order_by(row.created_at)
-        )
-    )
+    return list(await session.scalars(_KEYS[column.key], {"resident": resident.id}))
 
 
 async def _remove(
@@ -115,6 +117,8 @@ async def _add(
     for key in named:
         if catalogue is not None and key not in catalogue:
             raise KnowledgeError(f"{column.key}: {key} is not in the catalogue")
+    if not named:
+        return
     known = await _keys_of(session, resident, column)
     moment = now()
     # A microsecond apart, so that the order in which they were named is kept.

@@ -8,7 +8,7 @@ sides of it finds the row with `told_at` empty.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
@@ -23,6 +23,11 @@ MOVED = "moved"
 REOPENS = timedelta(days=14)
 REMINDS = timedelta(minutes=10)
 KNOWN = timedelta(days=60)
+_WITH_OPEN = select(Resident, Handoff).outerjoin(
+    Handoff, and_(Handoff.resident_id == Resident.id, Handoff.state.in_(OPEN))
+)
+WITH_OPEN_OF_ACCOUNT = _WITH_OPEN.where(Resident.telegram_id == bindparam("account"))
+WITH_OPEN_OF_CONVERSATION = _WITH_OPEN.where(Resident.conversation_id == bindparam("conversation"))
 
 
 async def request(
@@ -81,14 +86,19 @@ async def open_of(session: AsyncSession, resident: Resident) -> Handoff | None:
 
 
 async def with_open(
-    session: AsyncSession, whose: ColumnElement[bool]
+    session: AsyncSession, *, account: int | None = None, conversation: str = ""
 ) -> tuple[Resident, Handoff | None] | None:
-    """A resident and their open handoff at one go: every message of theirs asks for both."""
-    found = await session.execute(
-        select(Resident, Handoff)
-        .outerjoin(Handoff, and_(Handoff.resident_id == Resident.id, Handoff.state.in_(OPEN)))
-        .where(whose)
-    )
+    """A resident and their open handoff at one go: every message of theirs asks for both.
+
+    Args:
+        session: a transaction.
+        account: the resident's Telegram id, or
+        conversation: their conversation.
+    """
+    if account is None:
+        found = await session.execute(WITH_OPEN_OF_CONVERSATION, {"conversation": conversation})
+    else:
+        found = await session.execute(WITH_OPEN_OF_ACCOUNT, {"account": account})
     row = found.one_or_none()
     return (row[0], row[1]) if row else None
 

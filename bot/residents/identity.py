@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,8 @@ from bot.store.tables import Resident, now
 
 # How exactly it is known when somebody was last there.
 SEEN_AGAIN = timedelta(hours=1)
+BY_ACCOUNT = select(Resident).where(Resident.telegram_id == bindparam("account"))
+BY_CONVERSATION = select(Resident).where(Resident.conversation_id == bindparam("conversation"))
 
 
 async def meet(
@@ -63,12 +65,16 @@ def first_language(client_language: str | None) -> str:
 
 async def find(session: AsyncSession, conversation_id: str) -> Resident | None:
     """The resident of a conversation; none when they have been erased."""
-    return await session.scalar(select(Resident).where(Resident.conversation_id == conversation_id))
+    found: Resident | None = await session.scalar(
+        BY_CONVERSATION, {"conversation": conversation_id}
+    )
+    return found
 
 
 async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Resident | None:
     """The resident of a Telegram account; none when it never wrote or has been erased."""
-    return await session.scalar(select(Resident).where(Resident.telegram_id == telegram_id))
+    found: Resident | None = await session.scalar(BY_ACCOUNT, {"account": telegram_id})
+    return found
 
 
 async def mark_gone(session: AsyncSession, telegram_id: int) -> None:

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from bot.keys import Keys
 from bot.store import sqlite
 from bot.store.sealing import seal_anew
 from bot.store.secrecy import equip
-from bot.store.tables import Table
+from bot.store.tables import Table, plain
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -45,9 +45,14 @@ def insert_new(session: AsyncSession, table: type[Table], *returned: str) -> Any
         table: one of `bot/store/tables.py`.
         returned: names of columns.
     """
-    into = table.metadata.tables[table.__tablename__]
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert(into) if on_postgresql else sqlite_dialect.insert(into)
+    return _insert_new(session.get_bind().dialect.name, table, returned)
+
+
+@cache
+def _insert_new(dialect: str, table: type[Table], returned: tuple[str, ...]) -> Any:
+    # Put together once: that takes longer than SQLite does.
+    into = plain(table)
+    insert = postgresql.insert(into) if dialect == "postgresql" else sqlite_dialect.insert(into)
     return insert.on_conflict_do_nothing().returning(*(into.c[name] for name in returned))
 
 
@@ -137,7 +142,7 @@ def _engine(url: str) -> AsyncEngine:
         )
     # One connection: whoever waits for it comes in turn, where SQLite's own lock is waited for by
     # sleeping and trying again.
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         hide_parameters=True,
         json_serializer=_as_json,
@@ -146,6 +151,8 @@ def _engine(url: str) -> AsyncEngine:
         max_overflow=0,
         connect_args={"async_creator_fn": sqlite.connect},
     )
+    sqlite.hold_back_unheard(engine.sync_engine)
+    return engine
 
 
 # Letters as they are: staff look for them.

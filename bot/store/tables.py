@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, ForeignKey, Index, text
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -44,6 +45,14 @@ class Table(DeclarativeBase):
         list[str]: JSON,
         list[int]: JSON,
     }
+
+
+def plain(table: type[Table]) -> SqlTable:
+    """A table without its objects, for statements that are executed all the time.
+
+    To put together and to run a statement about objects takes several times as long.
+    """
+    return table.metadata.tables[table.__tablename__]
 
 
 def _of_resident() -> ForeignKey:

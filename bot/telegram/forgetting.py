@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from bot.dialogue import tracker
 from bot.store.engine import Store
 from bot.store.tables import Forgotten, Resident
-from bot.telegram.outbox import post
+from bot.telegram.outbox import forget_erased, post
 
 BELL = "forgotten"
 
@@ -48,7 +48,8 @@ class Forgetter:
             )
 
     async def forget_orphans(self) -> None:
-        """Clears the tracker store of whoever is not a resident any more."""
+        """Clears tracker store and queue of whoever is not a resident any more."""
         async with self.store.begin() as session:
+            await forget_erased(session)
             kept = list(await session.scalars(select(Resident.conversation_id)))
         await tracker.forget_others(self.tracker_database, kept)

@@ -21,7 +21,8 @@ from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.errors import SettingsError
 from bot.store.engine import Store, insert_new, ring
-from bot.store.tables import Update, now
+from bot.store.sqlite import UNHEARD
+from bot.store.tables import Update, now, plain
 from bot.telegram.alarms import Alarms
 from bot.telegram.api import Api
 from bot.telegram.outbox import DATABASE_FAULTS, pause_of
@@ -29,6 +30,7 @@ from bot.tracing import mark
 
 log = structlog.get_logger(__name__)
 
+UPDATES = plain(Update)
 BELL = "inbox"
 ATTEMPTS = 3
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
@@ -42,10 +44,10 @@ CONFLICTS = 3
 NEWCOMER_SECONDS = 120.0
 GIVING_WAY_SECONDS = 10.0
 SETTLE = (
-    update(Update)
-    .where(Update.update_id == bindparam("update"))
+    update(UPDATES)
+    .where(UPDATES.c.update_id == bindparam("update"))
     .values(handled_at=bindparam("at"), body=None, lane="handled")
-    .execution_options(synchronize_session=False)
+    .execution_options(**{UNHEARD: True})
 )
 
 

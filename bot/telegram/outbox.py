@@ -9,11 +9,12 @@ import contextlib
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Text, bindparam, delete, exists, select, type_coerce, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import InputFile
@@ -28,7 +29,8 @@ from telegram.error import (
 
 from bot.residents import identity
 from bot.store.engine import Store, insert_new, ring
-from bot.store.tables import Handoff, Outgoing, Resident, now
+from bot.store.sqlite import UNHEARD
+from bot.store.tables import Handoff, Outgoing, Resident, now, plain
 from bot.telegram import arrival
 from bot.telegram.api import NEVER_LEFT, Api
 from bot.telegram.group import COUNTED, Group
@@ -46,9 +48,27 @@ ALBUM = 10
 ALBUM_QUIET = timedelta(seconds=1)
 LONGEST_GATHERED = 3500
 
+QUEUE = plain(Outgoing)
+# What the bot itself said to somebody: nobody waits to hear that it arrived.
+NOTE = (
+    update(QUEUE)
+    .where(QUEUE.c.id == bindparam("row"))
+    .values(
+        state="sent",
+        message_id=bindparam("message"),
+        attempts=bindparam("tries"),
+        settled_at=bindparam("at"),
+        params=None,
+        error=None,
+    )
+    .execution_options(**{UNHEARD: True})
+)
+# So many are noted at one go. A crash leaves them in doubt: each is looked for, which takes calls.
+NOTED_AT_ONCE = 3
+
 Settled = Callable[[AsyncSession, Outgoing], Awaitable[None]]
 # Parameters that are for the queue, not for Telegram.
-OURS = frozenset({"topic_of", "gather", "album"})
+OURS = frozenset({"topic_of", "gather", "album", "forget"})
 
 
 async def post(
@@ -72,7 +92,7 @@ async def post(
         params: its parameters besides `chat_id`, as JSON; `message_of` stands for the id of the
             message that was queued under that key, `topic_of` for a handoff's topic. What has
             `gather` may be sent together with others when the group's allowance runs short,
-            the parts of an `album` always are.
+            the parts of an `album` always are. What has `forget` is not kept once it is sent.
         handoff_id: the handoff that it belongs to.
         said_id: the message of the handoff that it carries.
         from_human: it carries a person's words: never sent twice, and told when it fails.
@@ -164,7 +184,8 @@ class Sender:
         self._gathered: dict[int, list[Outgoing]] = {}
         self._chats: defaultdict[int, deque[Outgoing]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._noting: dict[int, asyncio.Task[None]] = {}
+        self._sent: defaultdict[int, list[tuple[Outgoing, int | None]]] = defaultdict(list)
+        self._noting: set[asyncio.Task[None]] = set()
         self._known: set[int] = set()
         self._doubtful: set[int] = set()
         self._pace = pace or Pace()
@@ -182,7 +203,9 @@ class Sender:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-            await asyncio.gather(*self._noting.values(), return_exceptions=True)
+            for chat_id in list(self._sent):
+                await self._noted(chat_id)
+            await asyncio.gather(*self._noting, return_exceptions=True)
 
     async def _look(self, *states: str) -> None:
         """Takes up what an earlier process left; what it may have sent is doubtful."""
@@ -207,8 +230,8 @@ class Sender:
         waiting = self._chats[chat_id]
         at_once = True
         try:
-            while waiting or chat_id in self._noting:
-                if not waiting:
+            while waiting or self._sent[chat_id]:
+                if not waiting or len(self._sent[chat_id]) == NOTED_AT_ONCE:
                     await self._noted(chat_id)
                     continue
                 row = waiting[0]
@@ -226,13 +249,12 @@ class Sender:
             log.error("sending stopped", error=type(error).__name__)  # noqa: TRY400
             await self._begin_anew(chat_id)
         else:
-            del self._tasks[chat_id], self._chats[chat_id]
+            del self._tasks[chat_id], self._chats[chat_id], self._sent[chat_id]
 
     async def _begin_anew(self, chat_id: int) -> None:
         """Takes a chat's messages up again, as they are in the database by then, in order."""
         self._forget(chat_id)
-        if noting := self._noting.pop(chat_id, None):
-            await asyncio.gather(noting, return_exceptions=True)
+        await self._noted(chat_id)
         while True:
             await asyncio.sleep(1)
             with contextlib.suppress(*DATABASE_FAULTS):
@@ -265,8 +287,7 @@ class Sender:
     async def _find(self, row: Outgoing) -> int | None:
         if row.method not in arrival.MAKING:
             return None
-        if row.chat_id in self._noting:
-            await self._noted(row.chat_id)
+        await self._noted(row.chat_id)
         async with self._store.begin() as session:
             ids = await arrival.places(session, row)
         in_group = self._group and row.chat_id == self._group.configured_id
@@ -291,7 +312,7 @@ class Sender:
             Whether it is still to be sent.
         """
         row.attempts += 1
-        if row.chat_id in self._noting and "message_of" in (row.params or {}):
+        if "message_of" in (row.params or {}):
             await self._noted(row.chat_id)
         if self._group and row.chat_id == self._group.configured_id:
             waited = row.method in COUNTED and await self._group.allowance.wait()
@@ -395,10 +416,10 @@ class Sender:
         else:
             if self._group and chat_id == self._group.chat_id:
                 await self._group.got_through()
-            if row.from_human or row.handoff_id:
+            if row.from_human or row.handoff_id or "forget" in (row.params or {}):
                 await self._settle(row, state="sent", message_id=sent)
             else:
-                await self._note(row, sent if isinstance(sent, int) else None)
+                self._sent[row.chat_id].append((row, sent if isinstance(sent, int) else None))
         return True
 
     async def _not_placed(self, row: Outgoing, group: Group, error: TelegramError) -> bool:
@@ -423,22 +444,23 @@ class Sender:
             await self._settle(row, state="sent" if same else "failed", error=error.message)
         return True
 
-    async def _note(self, row: Outgoing, message_id: int | None) -> None:
-        """Settles what the bot has said while its next message is on its way.
-
-        One at a time: a crash is to leave as little in doubt as can be.
-        """
-        if row.chat_id in self._noting:
-            await self._noted(row.chat_id)
-        noting = self._settle(row, state="sent", message_id=message_id)
-        self._noting[row.chat_id] = asyncio.create_task(noting)
-
     async def _noted(self, chat_id: int) -> None:
-        """Waits until all that was sent to a chat is settled; goes on settling when cancelled."""
-        noting = self._noting[chat_id]
-        await asyncio.shield(noting)
-        if self._noting.get(chat_id) is noting:
-            del self._noting[chat_id]
+        """Notes what the bot has said to a chat, at one go; goes on when cancelled."""
+        sent, self._sent[chat_id] = self._sent[chat_id], []
+        if sent:
+            noting = asyncio.create_task(until_done(partial(self._note, sent)))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+            await asyncio.shield(noting)
+
+    async def _note(self, sent: list[tuple[Outgoing, int | None]]) -> None:
+        at = now()
+        noted = [
+            {"row": row.id, "message": message_id, "tries": row.attempts, "at": at}
+            for row, message_id in sent
+        ]
+        async with self._store.begin() as session:
+            await session.execute(NOTE, noted)
 
     async def _retry(self, row: Outgoing, error: NetworkError) -> bool:
         """Sends again, but a person's words only where they can't have arrived."""
@@ -459,6 +481,7 @@ class Sender:
 
     async def _settle(self, row: Outgoing, *, state: str, **outcome: Any) -> None:
         """Notes what has become of it, however long it takes until the database takes that in."""
+        await self._noted(row.chat_id)
         for tries in count(1):
             try:
                 await self._mark(row, state=state, **outcome)
@@ -497,15 +520,15 @@ class Sender:
             }
             if settled:
                 values |= {"settled_at": now(), "params": None}
-            await session.execute(update(Outgoing).where(Outgoing.id == row.id).values(**values))
+            if settled and "forget" in (row.params or {}):
+                await session.execute(delete(QUEUE).where(QUEUE.c.id == row.id))
+            else:
+                await session.execute(update(QUEUE).where(QUEUE.c.id == row.id).values(**values))
             row.state, row.message_id, row.error = state, message_id, error
             if state in NOT_DELIVERED:
                 await self._undelivered(session, row)
             elif state == "sent" and row.handoff_id and self._delivered:
                 await self._delivered(session, row)
-            is_last = all(one is row for one in self._chats.get(row.chat_id, ()))
-            if settled and row.chat_id > 0 and is_last:
-                await _forget_erased(session, row.chat_id)
         if state in NOT_DELIVERED:
             log.warning("not sent", method=row.method, error=error)
 
@@ -521,7 +544,7 @@ class Sender:
             if row.chat_id > 0:
                 await identity.mark_gone(session, row.chat_id)
                 await self._undelivered(session, row)
-                await _forget_erased(session, row.chat_id)
+                await forget_erased(session, row.chat_id)
 
 
 async def _know_message(session: AsyncSession, row: Outgoing) -> None:
@@ -535,12 +558,24 @@ async def _know_message(session: AsyncSession, row: Outgoing) -> None:
         row.params = {**params, "message_id": sent or 0}
 
 
-async def _forget_erased(session: AsyncSession, chat_id: int) -> None:
-    """Of somebody who was erased not even the chat's id is kept, once the last word is sent."""
-    still_known = exists().where(Resident.telegram_id == chat_id)
+_OF_A_TALK_THAT_GOES_ON = exists().where(
+    Handoff.id == Outgoing.handoff_id, Handoff.ended_at.is_(None)
+)
+
+
+async def forget_erased(session: AsyncSession, chat_id: int | None = None) -> None:
+    """Of somebody who is no resident any more not even the chat's id is kept.
+
+    Args:
+        session: a transaction.
+        chat_id: theirs; all such chats without one.
+    """
+    in_private = type_coerce(Outgoing.chat_id, Text).not_like("-%")
+    whose = Outgoing.chat_id == chat_id if chat_id else in_private
+    still_known = exists().where(Resident.telegram_id == Outgoing.chat_id)
     await session.execute(
         delete(Outgoing).where(
-            Outgoing.chat_id == chat_id, Outgoing.settled_at.is_not(None), ~still_known
+            whose, Outgoing.settled_at.is_not(None), ~still_known, ~_OF_A_TALK_THAT_GOES_ON
         )
     )
 
@@ -550,8 +585,9 @@ async def forget_settled(session: AsyncSession, before: Any) -> None:
 
     Those of a talk that goes on stay: they tell that its card was posted.
     """
-    goes_on = exists().where(Handoff.id == Outgoing.handoff_id, Handoff.ended_at.is_(None))
-    await session.execute(delete(Outgoing).where(Outgoing.settled_at < before, ~goes_on))
+    await session.execute(
+        delete(Outgoing).where(Outgoing.settled_at < before, ~_OF_A_TALK_THAT_GOES_ON)
+    )
 
 
 def _target(row: Outgoing) -> tuple[str, object] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.activities.places import Gazetteer
@@ -15,7 +15,8 @@ from bot.dialogue.wording import Phrases
 from bot.factors import profile
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
-from bot.store.tables import Keyboard, Resident, now
+from bot.store.sqlite import UNHEARD
+from bot.store.tables import Keyboard, Resident, now, plain
 from bot.telegram.api import NO_PREVIEW
 from bot.telegram.outbox import post_messages
 
@@ -60,11 +61,13 @@ ANYTIME = (
     "!location",
 )
 
+KEYBOARDS = plain(Keyboard)
+ADD_KEYBOARDS = insert(KEYBOARDS).execution_options(**{UNHEARD: True})
 CLOSE_KEYBOARDS = (
-    update(Keyboard)
-    .where(Keyboard.resident_id == bindparam("resident"), Keyboard.closed_at.is_(None))
+    update(KEYBOARDS)
+    .where(KEYBOARDS.c.resident_id == bindparam("resident"), KEYBOARDS.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"))
-    .execution_options(synchronize_session=False)
+    .execution_options(**{UNHEARD: True})
 )
 
 
@@ -98,24 +101,38 @@ class Renderer:
         if not keep_open:
             await close_keyboards(session, resident)
         messages: dict[str, dict[str, Any]] = {}
+        keyboards: list[dict[str, Any]] = []
         for number, saying in enumerate(sayings):
-            for piece, (text, markup) in enumerate(await self._pieces(session, resident, saying)):
+            for piece, (text, markup) in enumerate(
+                await self._pieces(session, resident, saying, keyboards)
+            ):
                 params: dict[str, Any] = {"text": text, **NO_PREVIEW}
                 if markup:
                     params["reply_markup"] = markup
                 messages[f"{key}:{number}:{piece}"] = params
+        if keyboards:
+            await session.execute(ADD_KEYBOARDS, keyboards)
         await post_messages(session, resident.telegram_id, messages)
 
     async def _pieces(
-        self, session: AsyncSession, resident: Resident, saying: Saying
+        self,
+        session: AsyncSession,
+        resident: Resident,
+        saying: Saying,
+        keyboards: list[dict[str, Any]],
     ) -> list[tuple[str, dict[str, Any] | None]]:
         texts = split(saying.text)
-        markup = await self._markup(session, resident, saying)
+        markup = await self._markup(session, resident, saying, keyboards)
         return [*((text, None) for text in texts[:-1]), (texts[-1], markup)] if texts else []
 
     async def _markup(
-        self, session: AsyncSession, resident: Resident, saying: Saying
+        self,
+        session: AsyncSession,
+        resident: Resident,
+        saying: Saying,
+        keyboards: list[dict[str, Any]],
     ) -> dict[str, Any] | None:
+        """What is below a message; a new keyboard is added to `keyboards`, to be kept."""
         if "location" in saying.custom:
             words = self.phrases("button.share_location", resident.language)
             return {
@@ -137,7 +154,8 @@ class Renderer:
         )
         if keyboard.kind == "mine":
             keyboard.chosen = [chip["payload"] for chip in chips]
-        session.add(keyboard)
+        kept = ("token", "resident_id", "kind", "options", "chosen")
+        keyboards.append({name: getattr(keyboard, name) for name in kept})
         return inline(keyboard)
 
     async def _chips(

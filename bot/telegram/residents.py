@@ -571,8 +571,7 @@ class ResidentTalk:
         words: str,
         answer: Answer | None,
     ) -> None:
-        mine = Resident.conversation_id == before.conversation_id
-        known = await service.with_open(session, mine)
+        known = await service.with_open(session, conversation=before.conversation_id)
         if known is None:
             await self._last_words(session, incoming, before, answer)
             return
@@ -609,7 +608,7 @@ class ResidentTalk:
                 f"update:{incoming.id}:{number}",
                 erased.telegram_id,
                 "send_message",
-                {"text": saying.text},
+                {"text": saying.text, "forget": True},
             )
 
     # --- small parts ------------------------------------------------------------------------
@@ -617,7 +616,7 @@ class ResidentTalk:
     async def _talk(
         self, session: AsyncSession, incoming: Incoming, sender: dict[str, Any]
     ) -> Talk:
-        known = await service.with_open(session, Resident.telegram_id == sender["id"])
+        known = await service.with_open(session, account=sender["id"])
         if known:
             identity.note_seen(known[0])
             return Talk(session, incoming, *known)

@@ -12,7 +12,15 @@ from bot.residents import identity
 from bot.store.engine import Store
 from bot.store.tables import Outgoing, now
 from bot.telegram.api import Requests
-from bot.telegram.outbox import NETWORK_RETRIES, Sender, call, forget_settled, pause_of, post
+from bot.telegram.outbox import (
+    NETWORK_RETRIES,
+    Sender,
+    call,
+    forget_erased,
+    forget_settled,
+    pause_of,
+    post,
+)
 from tests.activities.making import activity
 from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP
 from tests.telegram.driver import Seura, beginning, button, words
@@ -325,6 +333,43 @@ async def test_what_arrived_before_a_crash_could_be_noted_is_found_and_not_sent_
     assert (await _rows(seura))["perillä"].message_id == number
 
 
+async def test_all_that_arrived_before_a_crash_could_be_noted_is_found(asleep: Seura) -> None:
+    """What the bot says in one turn is noted at one go."""
+    seura = asleep
+    await _known(seura)
+    await _queue(seura, "ennen")
+    seura.start()
+    await seura.quiet()
+    await seura.stop()
+    await _queue(seura, "yksi", "kaksi", "kolme", "neljä")
+    ids = [(await _sent_unnoticed(seura, one))["message_id"] for one in ("yksi", "kaksi", "kolme")]
+    await seura.restart()
+    await seura.quiet()
+    assert await seura.said() == ["ennen", "yksi", "kaksi", "kolme", "neljä"]
+    rows = await _rows(seura)
+    assert [rows[one].message_id for one in ("yksi", "kaksi", "kolme")] == ids
+    assert {row.state for row in rows.values()} == {"sent"}
+
+
+async def test_what_was_sent_is_noted_even_when_the_app_is_stopped_right_then(
+    asleep: Seura,
+) -> None:
+    seura = asleep
+    await _known(seura)
+    await _queue(seura, "a", "b")
+    place = {"latitude": 62.2, "longitude": 25.7}
+    await _queue(seura, "c", method="send_location", params=place)
+    await seura.people.act("faults", method="sendLocation", status=429, retry_after=30)
+    seura.start()
+    await seura.until(lambda: _has_said(seura, 2))
+    await seura.stop()
+    assert await _states(seura) == {"a": "sent", "b": "sent", "c": "pending"}
+
+
+async def _has_said(seura: Seura, count: int) -> bool:
+    return len(await seura.said()) >= count
+
+
 async def _sent_unnoticed(seura: Seura, text: str) -> dict[str, Any]:
     """Telegram has it, and the process died before it could note so."""
     return dict(await seura.people.result("sendMessage", chat_id=ANNA, text=text))
@@ -428,6 +473,23 @@ async def test_rows_settled_long_ago_are_dropped_and_no_others(asleep_anywhere: 
     async with seura.app.store.begin() as session:
         await forget_settled(session, now() - timedelta(days=30))
     assert set(await _rows(seura)) == {"uusi", "lähettämättä"}
+
+
+async def test_of_chats_without_a_resident_nothing_that_is_settled_stays(
+    asleep_anywhere: Seura,
+) -> None:
+    seura = asleep_anywhere
+    await _known(seura)
+    await _queue(seura, "tuttu")
+    await _queue(seura, "vieras", "vieraan odottava", who=AINO)
+    await _queue(seura, "ryhmä", who=GROUP)
+    async with seura.app.store.begin() as session:
+        for row in await session.scalars(select(Outgoing)):
+            if not row.key.endswith("odottava"):
+                row.state, row.settled_at = "sent", now()
+    async with seura.app.store.begin() as session:
+        await forget_erased(session)
+    assert set(await _rows(seura)) == {"tuttu", "vieraan odottava", "ryhmä"}
 
 
 async def test_a_saved_activity_becomes_a_calendar_file(seura: Seura) -> None:
