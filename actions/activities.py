@@ -74,6 +74,10 @@ class ActionSuggestActivities(SeuraAction):
             factors = factors or list(turn.slot("mentioned_factors") or [])
             wish = await self._wish(session, turn, resident, factors, shown)
             found = await suggest(session, wish, self.rooms.gazetteer)
+            if turn.comes_after(self.action) and {one.activity.id for one in found} <= shown:
+                # The very same cards once more would be no answer.
+                others = replace(wish, exclude=wish.exclude | shown)
+                found = await suggest(session, others, self.rooms.gazetteer) or found
             if turn.intent != "ask_more":
                 lacking = unmet.unmet_terms(wish, found)
                 await unmet.note_unmet(session, lacking, wish.municipality, wish.at)

@@ -141,6 +141,18 @@ class Turn:
                 return bool(event["event"] == "bot")
         return False
 
+    def comes_after(self, action: str) -> bool:
+        """Whether the bot's last action before the latest message was this one."""
+        is_before = False
+        for event in reversed(self._tracker.events):
+            if event.get("event") == "user":
+                if is_before:
+                    return False
+                is_before = True
+            elif is_before and event.get("name") not in {None, "action_listen"}:
+                return bool(event["name"] == action)
+        return False
+
     def misunderstood_in_a_row(self) -> int:
         """How many of the resident's latest messages were not understood, this one included."""
         count = 0

@@ -138,6 +138,8 @@ class ValidateWalkForm(SeuraAction):
             turn.say("utter_lonely_heard")
         elif meaning.slots.get("reflection") == "own_words":
             turn.say("utter_told")
+        elif turn.asked == "reflection" and meaning.interests and not meaning.factors:
+            turn.say("utter_interests_noted")
 
     async def _remember(
         self, session: AsyncSession, resident: Resident | None, turn: Turn, meaning: Meaning
@@ -290,8 +292,13 @@ class ActionClarify(SeuraAction):
     action = "action_clarify"
 
     async def act(self, turn: Turn) -> Events:
-        """Every question has an explanation of its own."""
-        turn.say(f"utter_clarify_{turn.asked}" if turn.asked in QUESTIONS else "utter_capabilities")
+        """Every question has an explanation of its own, and so have the suggestions."""
+        if turn.asked in QUESTIONS:
+            turn.say(f"utter_clarify_{turn.asked}")
+        elif turn.comes_after("action_suggest_activities"):
+            turn.say("utter_clarify_suggestions")
+        else:
+            turn.say("utter_capabilities")
         return []
 
 

@@ -30,6 +30,11 @@ def wrote(intent: str) -> dict[str, Any]:
     return {"event": "user", "parse_data": {"intent": {"name": intent}}}
 
 
+def did(action: str) -> dict[str, Any]:
+    """The event of an action that was run."""
+    return {"event": "action", "name": action}
+
+
 def tracker(
     intent: str = "",
     text: str = "",

@@ -11,7 +11,7 @@ from bot.activities.asking import Asked
 from bot.activities.when import When
 from bot.factors import profile
 from bot.store.tables import Activity, Resident, now
-from tests.actions.making import Said, become, run, sets, tracker
+from tests.actions.making import Said, become, did, run, sets, tracker, wrote
 from tests.activities.making import activity, online
 
 TO_THE_SUGGESTIONS = FollowupAction("action_suggest_activities")
@@ -187,6 +187,29 @@ async def test_three_at_the_most_and_then_others(rooms: Rooms, resident: Residen
     assert sorted(first + cards(said)) == sorted(ids.values())
     assert sorted(events[0]["value"]) == sorted(ids.values())
     assert events[1:] == [LISTEN]
+
+
+async def test_who_asks_anew_right_after_suggestions_sees_others(
+    rooms: Rooms, resident: Resident
+) -> None:
+    ids = await put(rooms, *(activity(f"ryhmä {number}") for number in range(5)))
+    slots: dict[str, Any] = {"municipality": "Äänekoski"}
+    _, said = await suggested(rooms, "ask_activities", resident=resident, slots=slots)
+    first = cards(said)
+    slots["shown_activities"] = first
+    before = [did("action_suggest_activities"), did("action_listen"), wrote("ask_activities")]
+    _, said = await suggested(
+        rooms, "ask_activities", resident=resident, slots=slots, events=before
+    )
+    assert sorted(first + cards(said)) == sorted(ids.values())
+    # Some other day the best ones are worth showing once more, and so is what there is.
+    _, said = await suggested(rooms, "ask_activities", resident=resident, slots=slots)
+    assert cards(said) == first
+    slots["shown_activities"] = list(ids.values())
+    _, said = await suggested(
+        rooms, "ask_activities", resident=resident, slots=slots, events=before
+    )
+    assert cards(said) == first
 
 
 async def test_what_they_declined_is_not_suggested_again(rooms: Rooms, resident: Resident) -> None:

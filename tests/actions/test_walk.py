@@ -20,7 +20,7 @@ from actions.walk import (
 )
 from bot.factors import profile
 from bot.store.tables import Resident, now
-from tests.actions.making import SAID_SOMETHING, become, run, sets, tracker
+from tests.actions.making import SAID_SOMETHING, become, did, run, sets, tracker, wrote
 
 UNDER_WAY = {"walk_outcome": "under_way", "mood": "low"}
 TO_THE_FORM = FollowupAction("walk_form")
@@ -179,6 +179,20 @@ async def test_what_is_hard_to_say_is_acknowledged_before_the_next_question(
     state = tracker(intent, resident=resident, asked=asked, factors=factors)
     _, heard_back = await run(ValidateWalkForm, rooms, state)
     assert heard_back == [(name, {}) for name in said]
+
+
+async def test_an_interest_told_after_it_was_asked_for_is_acknowledged_and_kept(
+    rooms: Rooms, resident: Resident
+) -> None:
+    await become(rooms, resident, consented_at=now())
+    state = tracker(
+        "inform_interest", resident=resident, asked="reflection", entities=[("interest", "music")]
+    )
+    events, said = await run(ValidateWalkForm, rooms, state)
+    assert said == [("utter_interests_noted", {})]
+    assert sets(reflection=None)[0] in events
+    async with rooms.store.begin() as session:
+        assert await profile.interests_of(session, resident) == ["music"]
 
 
 @pytest.mark.parametrize("consented", [False, True])
@@ -534,3 +548,21 @@ async def test_every_question_can_be_explained(
 ) -> None:
     state = tracker("clarify", asked=asked)
     assert await run(ActionClarify, rooms, state) == ([], [(response, {})])
+
+
+@pytest.mark.parametrize(
+    ("earlier", "response"),
+    [
+        ([wrote("affirm"), did("action_suggest_activities"), did("action_listen")], True),
+        ([did("action_suggest_activities"), did("action_listen"), wrote("thank"),
+          did("utter_welcome"), did("action_listen")], False),
+        ([did("utter_bot_identity"), did("action_listen")], False),
+        ([], False),
+    ],
+)  # fmt: skip
+async def test_a_question_right_after_suggestions_is_about_them(
+    rooms: Rooms, earlier: list[dict[str, Any]], response: bool
+) -> None:
+    state = tracker("clarify", events=[*earlier, wrote("clarify")])
+    expected = "utter_clarify_suggestions" if response else "utter_capabilities"
+    assert await run(ActionClarify, rooms, state) == ([], [(expected, {})])
