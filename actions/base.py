@@ -149,7 +149,7 @@ class Turn:
                 if is_before:
                     return False
                 is_before = True
-            elif is_before and event.get("name") not in {None, "action_listen"}:
+            elif is_before and event.get("name") != "action_listen" and _is_action(event):
                 return bool(event["name"] == action)
         return False
 
@@ -175,6 +175,10 @@ class Turn:
     @property
     def _message(self) -> dict[str, Any]:
         return self._tracker.latest_message or {}
+
+
+def _is_action(event: dict[str, Any]) -> bool:
+    return bool(event.get("event") == "action")
 
 
 class SeuraAction(Action, ABC):
