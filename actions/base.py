@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.answers import ALSO
 from actions.rooms import Rooms
+from bot.dialogue.asked import misunderstood
 from bot.residents import identity
 from bot.settings import read_settings
 from bot.store.tables import Resident
@@ -155,18 +156,7 @@ class Turn:
 
     def misunderstood_in_a_row(self) -> int:
         """How many of the resident's latest messages were not understood, this one included."""
-        count = 0
-        is_repaired = True  # by the action that asks
-        for event in reversed(self._tracker.events):
-            if event.get("event") == "action" and event.get("name") == "action_repair":
-                is_repaired = True
-            elif event.get("event") == "user":
-                intent = (event.get("parse_data") or {}).get("intent") or {}
-                if intent.get("name") != "nlu_fallback":
-                    break
-                count += is_repaired
-                is_repaired = False
-        return max(count, 1)
+        return max(misunderstood(self._tracker.events, repairing=True), 1)
 
     def say(self, response: str, **values: Any) -> None:
         """Says a response of `stories/wording/`; `values` fill its placeholders."""

@@ -33,6 +33,7 @@ class Rooms:
     asking: AskingWords
     hours: Hours
     helplines: Helplines
+    tracker_database: Path
     points: Points = field(default_factory=Points)
 
     @classmethod
@@ -54,6 +55,7 @@ class Rooms:
             phrases=Phrases.load(knowledge / "phrases.yml"),
             when_words=read_mapping(knowledge / "when.yml"),
             languages=read_mapping(knowledge / "languages.yml"),
+            tracker_database=settings.tracker_database,
             helplines=Helplines.load(knowledge / "helplines.yml"),
             hours=Hours.load(knowledge / "moderator_hours.yml"),
             asking=AskingWords.load(knowledge / "asking.yml", knowledge / "times.yml"),

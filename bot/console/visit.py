@@ -93,6 +93,7 @@ class Visit:
             refused=self.refused,
             language_name=lambda code: house.language_name(code, language),
             danger_name=lambda kind: house.phrases(f"danger.{kind}", language),
+            reason_asked=lambda why: house.phrases(f"reason_asked.{why or 'unknown'}", language),
             feedback_name=lambda code: house.phrases(f"feedback.{code}", language),
             in_words=self.in_words,
             csrf=house.seal.token(self.signed_in.session.id),

@@ -38,24 +38,31 @@ async def forget_before(database: Path, moment: datetime) -> int:
         return gone.rowcount
 
 
-async def words_of(database: Path, conversation_id: str, keys: Keys | None) -> list[dict[str, Any]]:
-    """What was said last in a conversation, in order: `{at, from, text}`; none where it is gone."""
+async def events_of(
+    database: Path, conversation_id: str, keys: Keys | None
+) -> list[dict[str, Any]]:
+    """A conversation's last turns, as Rasa writes events; none where it is gone."""
     async with _opened(database) as connection:
         if connection is None:
             return []
         rows = await connection.execute_fetchall(
             "SELECT events FROM conversations WHERE sender_id = ?", (conversation_id,)
         )
+    return [event for row in rows for event in json.loads(keys.decrypt(row[0]) if keys else row[0])]
+
+
+async def words_of(database: Path, conversation_id: str, keys: Keys | None) -> list[dict[str, Any]]:
+    """What was said last in a conversation, in order: `{at, from, text}`; none where it is gone."""
     return [
-        {
-            "at": datetime.fromtimestamp(event.get("timestamp") or 0, UTC).isoformat(),
-            "from": event["event"],
-            "text": event.get("text"),
-        }
-        for row in rows
-        for event in json.loads(keys.decrypt(row[0]) if keys else row[0])
+        {"at": at_of(event).isoformat(), "from": event["event"], "text": event.get("text")}
+        for event in await events_of(database, conversation_id, keys)
         if event["event"] in {"user", "bot"}
     ]
+
+
+def at_of(event: dict[str, Any]) -> datetime:
+    """When it happened, in UTC."""
+    return datetime.fromtimestamp(event.get("timestamp") or 0, UTC)
 
 
 async def encrypt_again(database: Path, keys: Keys) -> int:

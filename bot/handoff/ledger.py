@@ -330,6 +330,7 @@ async def forget(session: AsyncSession, before: datetime) -> None:
     await session.execute(
         update(HandoffMove).where(HandoffMove.handoff_id.in_(over)).values(reason=None)
     )
+    await session.execute(update(Handoff).where(Handoff.ended_at < before).values(told_before=None))
     await session.execute(
         update(Handoff)
         .where(Handoff.ended_at < before)

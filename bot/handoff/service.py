@@ -5,6 +5,7 @@ in the log: what, who, when, from where to where. It rings the bell `handoff`; w
 sides of it finds the row with `told_at` empty.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import HandoffRefused
 from bot.handoff import blocks
 from bot.handoff.states import BOT, HELD, MOVES, OPEN, QUEUED, RESIDENT, Move, State, moderator
+from bot.handoff.summary import Line, Reason
 from bot.store.engine import ring
 from bot.store.tables import DutyShift, Handoff, HandoffMove, Resident, now
 
@@ -35,6 +37,9 @@ async def request(
     resident: Resident,
     shared: dict[str, Any],
     danger: str | None = None,
+    *,
+    reason: Reason = "words",
+    told_before: Sequence[Line] = (),
 ) -> Handoff:
     """Asks for a human. Whoever is waiting or being served already goes on being so.
 
@@ -44,6 +49,8 @@ async def request(
         shared: what the moderator may see, as `summary` makes it.
         danger: kind of the danger they are in, where there is one: goes before all others. Marks
             the open handoff, too.
+        reason: why a human is asked for.
+        told_before: what was said with the bot, where the resident wants it to go along.
 
     Returns:
         The resident's open handoff, new or not.
@@ -61,6 +68,8 @@ async def request(
             state=State.REQUESTED,
             danger=danger,
             shared=shared,
+            reason=reason,
+            told_before={"lines": list(told_before)} if told_before else None,
             topic_id=await _topic_of(session, resident),
             last_number=1,
         )

@@ -1,9 +1,21 @@
-"""What a moderator gets to know about a resident. Keys, never their words."""
+"""What a moderator gets to know about a resident: keys, and words only where they chose that."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from bot.store.tables import Resident
+
+# Why a human was asked for: in words, with a button, because the bot did not understand three times
+# in a row, or because there was danger.
+Reason = Literal["words", "button", "not_understood", "danger"]
+
+
+class Line(TypedDict):
+    """One message of the talk with the bot: `at` in ISO 8601, `by` is `user` or `bot`."""
+
+    at: str
+    by: str
+    text: str
 
 
 def shared_of(

@@ -246,7 +246,9 @@ class Handoff(Table):
 
     `last_number` counts what has been said, noted and moved in it. `unanswered_since` is when the
     resident began to wait for a word of the moderator who has it. `topic_begun_at` is set while
-    its topic is being made: a crash may have come before `topic_id` was noted.
+    its topic is being made: a crash may have come before `topic_id` was noted. `reason` is why it
+    was asked for; `told_before` what was said with the bot, where the resident chose to send that
+    along, as `{"lines": [Line, …]}`: both are of `bot/handoff/summary.py`.
     """
 
     __tablename__ = "handoffs"
@@ -266,6 +268,8 @@ class Handoff(Table):
     state: Mapped[str] = mapped_column(index=True)
     danger: Mapped[str | None]
     shared: Mapped[dict[str, Any]]
+    reason: Mapped[str | None]
+    told_before: Mapped[dict[str, Any] | None] = mapped_column(SecretJson)
     topic_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     topic_begun_at: Mapped[datetime | None]
     moderator_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -100,6 +100,18 @@ class Desk:
             await self._rename(session, handoff)
         await self.post(session, handoff, key, "send_message", **self.card(handoff, resident))
         await self._pin(session, handoff, key)
+        await self._tell_before(session, handoff, key)
+
+    async def _tell_before(self, session: AsyncSession, handoff: Handoff, card: str) -> None:
+        """Under a card: what was said with the bot, where the resident sent that along."""
+        if told := handoff.told_before:
+            lines = "\n".join(
+                self.phrases(f"before.{line['by']}", self.language, text=line["text"])
+                for line in told["lines"]
+            )
+            await self.tell(
+                session, handoff, f"{card}:before", "utter_topic_before", quiet=True, lines=lines
+            )
 
     async def _pin(self, session: AsyncSession, handoff: Handoff, key: str) -> None:
         await post(
@@ -148,6 +160,7 @@ class Desk:
             alias=resident.alias,
             preview=preview,
             danger=danger,
+            reason=self.phrases(f"reason_asked.{handoff.reason or 'unknown'}", self.language),
         )
 
     def _words(self, response: str, card: str, handoff: Handoff) -> Saying:
@@ -189,6 +202,7 @@ class Desk:
         anew = f"{key}{ANEW}{topic_id}"
         await self.post(session, handoff, anew, "send_message", **self.card(handoff, resident))
         await self._pin(session, handoff, anew)
+        await self._tell_before(session, handoff, anew)
         await self.tell(session, handoff, f"{anew}:told", "utter_topic_anew")
 
     async def card_sent(self, session: AsyncSession, row: Outgoing) -> None:
@@ -425,6 +439,7 @@ class Desk:
         if resident and chat != self.group.configured_id:
             card = self.card(handoff, resident)
             await self.post(session, handoff, f"{key}:card", "send_message", chat=chat, **card)
+            await self._tell_before(session, handoff, f"{key}:card")
 
     async def _tell_resident(
         self,

@@ -299,7 +299,13 @@ class ResidentTalk:
         """
         resident = talk.resident
         try:
-            await service.request(talk.session, resident, minimal(resident), danger=danger)
+            await service.request(
+                talk.session,
+                resident,
+                minimal(resident),
+                danger=danger,
+                reason="danger" if danger else "button",
+            )
         except HandoffRefused:
             return False
         if talk.handoff and danger:

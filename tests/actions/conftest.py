@@ -44,6 +44,6 @@ def catalogues(tmp_path_factory: pytest.TempPathFactory) -> Rooms:
 
 
 @pytest.fixture
-def rooms(catalogues: Rooms, store: Store) -> Rooms:
+def rooms(catalogues: Rooms, store: Store, tmp_path: Path) -> Rooms:
     """What the actions work with."""
-    return replace(catalogues, store=store, points=Points())
+    return replace(catalogues, store=store, points=Points(), tracker_database=tmp_path / "rasa.db")

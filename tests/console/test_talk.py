@@ -114,6 +114,27 @@ async def test_c1_of_two_who_claim_one_wins_and_the_other_is_told_who(
     assert "ehti ensin" in refused.text
 
 
+async def test_h9_what_was_sent_along_and_why_a_human_was_asked_for_are_shown(
+    signed_in: SignIn, store: Store, handoff_id: int, resident: Resident, house: House
+) -> None:
+    browser = await signed_in()
+    heading = "Mitä botin kanssa juteltiin ennen pyyntöä"
+    assert heading not in (await browser.get(f"/talks/{handoff_id}")).text
+    lines = [
+        {"at": now().isoformat(), "by": "user", "text": "<b>en jaksa</b>"},
+        {"at": now().isoformat(), "by": "bot", "text": "Kurja kuulla."},
+    ]
+    async with store.begin() as session:
+        handoff = await service.get(session, handoff_id)
+        assert handoff
+        handoff.told_before, handoff.reason = {"lines": lines}, "not_understood"
+    page = (await browser.get(f"/talks/{handoff_id}")).text
+    assert heading in page
+    assert "&lt;b&gt;en jaksa&lt;/b&gt;" in page
+    assert page.index("en jaksa") < page.index("Kurja kuulla.")
+    assert house.phrases("reason_asked.not_understood", "fi") in page
+
+
 async def test_h8_a_cancelled_request_can_not_be_claimed(
     signed_in: SignIn, store: Store, handoff_id: int
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 SHAPE = """
     CREATE TABLE conversations (
@@ -23,7 +24,13 @@ def make_trackers(file: Path) -> None:
 
 def write(file: Path, sender: str, *texts: str) -> None:
     """A conversation."""
-    events = [{"event": kind, "text": text} for text in texts for kind in ("user", "bot")]
+    write_events(
+        file, sender, [{"event": kind, "text": text} for text in texts for kind in ("user", "bot")]
+    )
+
+
+def write_events(file: Path, sender: str, events: list[dict[str, Any]]) -> None:
+    """A conversation, event by event."""
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(
             "INSERT INTO conversations VALUES (?, ?, 1.0)", (sender, json.dumps(events))

@@ -205,3 +205,20 @@ def test_a_request_can_be_sent_without_the_answers(anna: Person, new_topic: NewT
     anna.hears("utter_handoff_requested")
     [card] = new_topic().hears("utter_topic_card")
     assert anna.words.label("shyness", "fi").lower() not in card
+
+
+def test_h9_what_was_said_goes_along_where_the_resident_chooses_that(
+    anna: Person, new_topic: NewTopic
+) -> None:
+    walk_to(anna, "environment")
+    anna.says("haluun puhua ihmiselle")
+    anna.hears("utter_ask_handoff")
+    anna.taps('/affirm{"send_along"')
+    anna.hears("utter_handoff_requested")
+    topic = new_topic()
+    [card] = topic.hears("utter_topic_card")
+    assert anna.words.phrases["reason_asked"]["words"]["fi"] in card
+    [before] = topic.hears("utter_topic_before")
+    assert before.rstrip().endswith("haluun puhua ihmiselle")
+    assert "utter" not in before
+    assert "/affirm" not in before

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -8,7 +9,7 @@ from bot.handoff import ledger, service
 from bot.handoff.ledger import Content
 from bot.handoff.states import RESIDENT
 from bot.store.engine import Store
-from bot.store.tables import HandoffMessage, HandoffMove, HandoffNote, Resident, now
+from bot.store.tables import Handoff, HandoffMessage, HandoffMove, HandoffNote, Resident, now
 from tests.handoff.making import AINO, EERO, asked, read, refused, taken
 
 
@@ -242,6 +243,15 @@ async def test_the_words_of_old_talks_are_forgotten_and_that_they_were_stays(
         handoff = await service.get(session, handoff_id)
         assert handoff
         handoff.closing_note, handoff.feedback_words = "lopuksi", "kiitos"
+        handoff.told_before = {"lines": []}
+        handoff.follow_up_at = now() + timedelta(days=1)
+    async with store.begin() as session:
+        await ledger.forget(session, now())
+    handoff = await read(store, handoff_id)
+    assert handoff.closing_note == "lopuksi", "it is kept for the follow-up"
+    assert handoff.told_before is None
+    async with store.begin() as session:
+        await session.execute(update(Handoff).values(follow_up_at=None))
     async with store.begin() as session:
         await ledger.forget(session, now())
     entries = await told(store, handoff_id)

@@ -4,18 +4,24 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
 from bot.handoff import aftercare, ledger, service
 from bot.handoff.states import BOT, HELD, MOVES, OPEN, RESIDENT, Move, State, moderator
+from bot.handoff.summary import Line
+from bot.keys import Keys
+from bot.residents import keeping
 from bot.residents.aliases import Aliases
 from bot.residents.identity import by_telegram_id, meet
 from bot.store.engine import Store
+from bot.store.secrecy import equip
 from bot.store.tables import Handoff, HandoffMove, Resident, now
 from tests.handoff.making import AINO, EERO, asked, read, refused, taken
+
+KEYS = Keys.of("a1:zH9wSLDBVYVJvmzJ0vvr0nNJDqGOTC9vTnYCvxQwZ4k=")
 
 
 async def _log(store: Store, handoff_id: int) -> list[tuple[str | None, str, str]]:
@@ -40,6 +46,35 @@ async def test_a_request_waits_and_rings_the_bell_once_it_is_committed(
     assert (handoff.state, handoff.danger) == (State.REQUESTED, None)
     assert handoff.shared == {"language": "fi"}
     assert await _log(store, handoff.id) == [(None, "requested", "resident")]
+
+
+async def test_h9_what_was_sent_along_is_unreadable_where_it_is_kept(
+    store: Store, resident: Resident
+) -> None:
+    equip(store.engine.sync_engine.dialect, KEYS)
+    line = Line(at=now().isoformat(), by="user", text="salainen sana")
+    async with store.begin() as session:
+        handoff = await service.request(
+            session, resident, {}, reason="not_understood", told_before=[line]
+        )
+    async with store.begin() as session:
+        lies = await session.scalar(text("SELECT told_before FROM handoffs"))
+    assert lies
+    assert "salainen" not in lies
+    handoff = await read(store, handoff.id)
+    assert (handoff.reason, handoff.told_before) == ("not_understood", {"lines": [line]})
+
+
+async def test_h9_the_resident_gets_what_was_sent_along_with_all_else_that_is_kept(
+    store: Store, resident: Resident
+) -> None:
+    line = Line(at=now().isoformat(), by="user", text="salainen sana")
+    async with store.begin() as session:
+        await service.request(session, resident, {}, told_before=[line])
+    async with store.begin() as session:
+        [kept] = (await keeping.everything(session, resident))["handoffs"]
+    assert kept["told_before"] == {"lines": [line]}
+    assert kept["reason"] == "words"
 
 
 async def test_asking_again_changes_nothing(store: Store, resident: Resident) -> None:

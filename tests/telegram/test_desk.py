@@ -5,9 +5,9 @@ from sqlalchemy import select
 
 from bot.dialogue.cards import preview_of
 from bot.handoff import service
-from bot.handoff.summary import shared_of
+from bot.handoff.summary import Line, shared_of
 from bot.residents import identity
-from bot.store.tables import Handoff, Outgoing, Resident
+from bot.store.tables import Handoff, Outgoing, Resident, now
 from tests.sandbox.driver import AINO, ANNA, BERTTA, GROUP
 from tests.telegram.driver import Seura, beginning, button, labels_of, phrases, words
 
@@ -59,9 +59,57 @@ async def test_h9_the_card_shows_what_the_resident_saw_and_agreed_to(seura: Seur
         resident.alias, handoff.shared, "fi", phrases(), rooms.factors, rooms.interests
     )
     [card] = await seura.in_topic()
-    assert card == words("utter_topic_card", alias=resident.alias, preview=preview)
+    why = phrases()("reason_asked.words", "fi")
+    assert card == words("utter_topic_card", alias=resident.alias, preview=preview, reason=why)
     assert rooms.factors.label("shyness", "fi").lower() in card
     assert labels_of(await _card(seura)) == LABELS
+
+
+async def _sends_along(seura: Seura) -> str:
+    """A resident asks for a human and has what was said sent along; gives the topic's text."""
+    seura.people.world.private_chat(ANNA)
+    at = now().isoformat()
+    async with seura.app.store.begin() as session:
+        resident, _ = await identity.meet(session, ANNA, "fi", seura.app.residents.aliases)
+        await service.request(
+            session,
+            resident,
+            {"language": "fi"},
+            reason="not_understood",
+            told_before=[
+                Line(at=at, by="user", text="kukaan ei soita {enää}"),
+                Line(at=at, by="bot", text="Kurja kuulla."),
+            ],
+        )
+    await seura.quiet()
+    lines = "💬 kukaan ei soita {enää}\n🤖 Kurja kuulla."
+    return words("utter_topic_before", lines=lines)
+
+
+async def test_h9_what_was_sent_along_stands_under_the_card_with_the_reason(
+    anywhere: Seura,
+) -> None:
+    told = await _sends_along(anywhere)
+    card, before = await anywhere.in_topic()
+    assert phrases()("reason_asked.not_understood", "fi") in card
+    assert before == told
+
+
+async def test_h9_what_was_sent_along_comes_back_with_a_deleted_topic(seura: Seura) -> None:
+    told = await _sends_along(seura)
+    thread = await seura.topic()
+    await seura.people.act(f"chats/{GROUP}/topics/{thread}/delete")
+    await seura.writes("onko siellä ketään")
+    assert told in await seura.in_topic()
+
+
+async def test_h9_danger_shares_nothing_more_and_is_the_reason(seura: Seura) -> None:
+    await seura.writes(DANGER)
+    [handoff] = await seura.handoffs()
+    assert (handoff.reason, handoff.told_before) == ("danger", None)
+    assert handoff.shared == {"language": "fi"}
+    [card] = await seura.in_topic()
+    assert phrases()("reason_asked.danger", "fi") in card
 
 
 async def test_danger_shows_in_the_topics_name_and_on_the_card(seura: Seura) -> None:
@@ -261,4 +309,6 @@ async def test_the_group_is_spoken_to_in_its_own_language(asleep: Seura, languag
     await asleep.quiet()
     [card] = await asleep.in_topic()
     alias = (await asleep.resident()).alias
-    assert card.startswith(words("utter_topic_card", language, alias=alias, preview="").strip())
+    asked = words("utter_topic_card", language, alias=alias)
+    assert card.startswith(asked.partition("\n")[0])
+    assert card.endswith(phrases()("reason_asked.words", language))
