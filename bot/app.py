@@ -326,7 +326,13 @@ class App:
         """Who sends what is queued."""
         pace = Pace(self.settings.messages_a_second, self.settings.chat_burst)
         return Sender(
-            self.store, self.bot, self.relay.undelivered, self.relay.delivered, self.group, pace
+            self.store,
+            self.bot,
+            self.relay.undelivered,
+            self.relay.delivered,
+            self.group,
+            pace,
+            protect=self.settings.protect_content,
         )
 
     async def _show_typing(self) -> None:

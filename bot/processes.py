@@ -76,6 +76,7 @@ def _given(settings: Settings) -> dict[str, str]:
         "SEURA_TRACKER_DAYS": str(settings.tracker_days),
         "SEURA_HANDOFF_DAYS": str(settings.handoff_days),
         "SEURA_RESIDENT_DAYS": str(settings.resident_days),
+        "SEURA_PROTECT_CONTENT": str(settings.protect_content),
         "SEURA_GROUP_MESSAGES": str(settings.group_messages),
         "SEURA_CHAT_BURST": str(settings.chat_burst),
         "SEURA_MESSAGES_A_SECOND": str(settings.messages_a_second),

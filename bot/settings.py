@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     group_messages: int = Field(20, gt=0)
     chat_burst: int = Field(20, gt=0)
     messages_a_second: int = Field(30, gt=0)
+    protect_content: bool = False
     moderators_talk: str = Field("group", pattern="^(group|private)$")
     leads: str = Field("", pattern=r"^[\d, ]*$")
     rasa_url: str = "http://127.0.0.1:5005"

@@ -85,6 +85,7 @@ class Sent(Act):
     caption: str | None = None
     message_thread_id: int | None = None
     media_group_id: str | None = None
+    has_spoiler: bool = False
 
 
 class Named(Act):
@@ -206,6 +207,7 @@ async def send_file(request: Request) -> Response:
         act.caption,
         act.message_thread_id,
         act.media_group_id,
+        has_spoiler=act.has_spoiler,
     )
     return JSONResponse(message)
 

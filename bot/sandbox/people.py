@@ -103,6 +103,8 @@ def send_file(
     caption: str | None,
     thread: int | None,
     album: str | None,
+    *,
+    has_spoiler: bool = False,
 ) -> Json:
     """The person sends a photo, a document or the like; returns the message."""
     content = file_content(kind, world.store_file(f"{kind}s", upload))
@@ -110,6 +112,8 @@ def send_file(
         content["caption"] = caption
     if album:
         content["media_group_id"] = album
+    if has_spoiler:
+        content["has_media_spoiler"] = True
     return _say(world, who, content, thread)
 
 

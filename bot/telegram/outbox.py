@@ -165,6 +165,7 @@ class Sender:
         delivered: is told of what did, where it belongs to a handoff.
         group: the moderators' group, where calls find their place when they are sent.
         pace: how fast messages may go to residents; as Telegram takes them where none is given.
+        protect: what a resident and a human write to each other can't be forwarded or saved.
     """
 
     def __init__(
@@ -175,6 +176,8 @@ class Sender:
         delivered: Settled | None = None,
         group: Group | None = None,
         pace: Pace | None = None,
+        *,
+        protect: bool = False,
     ) -> None:
         self._store = store
         self._bot = bot
@@ -189,6 +192,7 @@ class Sender:
         self._known: set[int] = set()
         self._doubtful: set[int] = set()
         self._pace = pace or Pace()
+        self._protect = protect
 
     async def run(self) -> None:
         """Runs until cancelled; takes up first what an earlier process left."""
@@ -387,6 +391,8 @@ class Sender:
         """Sends one; says whether the next one's turn has come."""
         chat_id, place = row.chat_id, {}
         params = {key: one for key, one in (row.params or {}).items() if key not in OURS}
+        if self._protect and row.said_id and row.method.startswith(("send", "copy")):
+            params["protect_content"] = True
         if self._group and chat_id == self._group.configured_id:
             try:
                 found = await self._group.place(row)

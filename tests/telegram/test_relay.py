@@ -202,6 +202,39 @@ async def test_m1_a_place_is_passed_on_and_kept_as_one_without_where(seura: Seur
 
 
 @pytest.mark.parametrize("moderated", [False, True])
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_m9_a_picture_behind_a_spoiler_stays_behind_it(
+    seura: Seura, moderated: bool, hidden: bool
+) -> None:
+    await seura.has_a_human()
+    chat, who, other = (GROUP, AINO, ANNA) if moderated else (ANNA, ANNA, GROUP)
+    more = {"message_thread_id": await seura.topic()} if moderated else {}
+    await seura.sends("photo", who, chat, has_spoiler=hidden, **more)
+    [picture] = [one for one in await seura.seen(other) if "photo" in one]
+    assert picture.get("has_media_spoiler", False) is hidden
+
+
+@pytest.mark.parametrize("protect", [False, True])
+async def test_m9_words_and_pictures_are_protected_where_the_operator_wants_that(
+    asleep: Seura, protect: bool
+) -> None:
+    seura = asleep
+    seura.settings.protect_content = protect
+    seura.start()
+    await seura.has_a_human()
+    await seura.writes("kerron sinulle jotain")
+    await seura.sends("photo")
+    await in_group(seura, "kuuntelen")
+    relayed = {
+        one.get("text") or "kuva": one.get("has_protected_content", False)
+        for chat in (GROUP, ANNA)
+        for one in await seura.seen(chat)
+        if "photo" in one or one.get("text") in {"💬 kerron sinulle jotain", "kuuntelen"}
+    }
+    assert relayed == dict.fromkeys(("💬 kerron sinulle jotain", "kuva", "kuuntelen"), protect)
+
+
+@pytest.mark.parametrize("moderated", [False, True])
 async def test_m3_an_album_arrives_as_one_in_order_however_its_parts_come(
     seura: Seura, moderated: bool
 ) -> None:
