@@ -12,6 +12,8 @@ from bot.store.tables import Resident, now
 
 # How exactly it is known when somebody was last there.
 SEEN_AGAIN = timedelta(hours=1)
+# Others may take the alias that was picked, or meet the same person, at the same moment.
+MEETINGS = 20
 BY_ACCOUNT = select(Resident).where(Resident.telegram_id == bindparam("account"))
 BY_CONVERSATION = select(Resident).where(Resident.conversation_id == bindparam("conversation"))
 
@@ -29,25 +31,32 @@ async def meet(
 
     Returns:
         The resident, and whether they are new.
+
+    Raises:
+        IntegrityError: nobody can be made of this, however often it is tried.
     """
-    known = await by_telegram_id(session, telegram_id)
-    if known:
-        note_seen(known)
-        return known, False
-    taken = set(await session.scalars(select(Resident.alias)))
-    resident = Resident(
-        telegram_id=telegram_id,
-        conversation_id=secrets.token_urlsafe(16),
-        alias=aliases.pick(taken, secrets.SystemRandom()),
-        language=first_language(client_language),
-    )
-    try:
-        async with session.begin_nested():
-            session.add(resident)
-    except IntegrityError:
-        # A transaction beside this one took the alias, or made this very resident.
-        return await meet(session, telegram_id, client_language, aliases)
-    return resident, True
+    refused = 0
+    while True:
+        known = await by_telegram_id(session, telegram_id)
+        if known:
+            note_seen(known)
+            return known, False
+        taken = set(await session.scalars(select(Resident.alias)))
+        resident = Resident(
+            telegram_id=telegram_id,
+            conversation_id=secrets.token_urlsafe(16),
+            alias=aliases.pick(taken, secrets.SystemRandom()),
+            language=first_language(client_language),
+        )
+        try:
+            async with session.begin_nested():
+                session.add(resident)
+        except IntegrityError:
+            refused += 1
+            if refused == MEETINGS:
+                raise
+        else:
+            return resident, True
 
 
 def note_seen(resident: Resident) -> None:

@@ -113,7 +113,11 @@ class ResidentTalk:
     async def handle(self, incoming: Incoming) -> None:
         """Takes one update to its end; its outcome and its settling are one transaction."""
         body = incoming.body
-        if "callback_query" in body:
+        if "resume" in body:
+            await self._resume(incoming, body["resume"])
+        elif _sender(body) is None:  # nobody who could be answered
+            await self._settle(incoming)
+        elif "callback_query" in body:
             await self._tapped(incoming, body["callback_query"])
         elif "message" in body:
             await self._wrote(incoming, body["message"])
@@ -121,8 +125,6 @@ class ResidentTalk:
             await self._edited(incoming, body["edited_message"])
         elif "my_chat_member" in body:
             await self._came_or_went(incoming, body["my_chat_member"])
-        elif "resume" in body:
-            await self._resume(incoming, body["resume"])
         else:
             await self._settle(incoming)
 
@@ -795,5 +797,7 @@ def _typed(text: str) -> str:
 
 
 def _sender(body: dict[str, Any]) -> int | None:
-    inner = body.get("message") or body.get("callback_query") or {}
-    return (inner.get("from") or {}).get("id")
+    kinds = ("message", "edited_message", "callback_query", "my_chat_member")
+    inner: dict[str, Any] = next((body[kind] for kind in kinds if body.get(kind)), {})
+    sender = (inner.get("from") or {}).get("id")
+    return sender if isinstance(sender, int) else None

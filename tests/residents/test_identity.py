@@ -1,8 +1,10 @@
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from bot.residents.aliases import Aliases
 from bot.residents.identity import by_telegram_id, find, first_language, mark_gone, meet
@@ -62,6 +64,18 @@ async def test_residents_who_write_at_once_get_an_alias_each(store: Store) -> No
     await asyncio.gather(*(arrive(7000 + number) for number in range(8)))
     async with store.begin() as session:
         assert set(await session.scalars(select(Resident.alias))) == set(few.names)
+
+
+async def test_of_an_account_without_an_id_nobody_is_made_however_often_it_is_tried(
+    store: Store, aliases: Aliases
+) -> None:
+    """Trying for ever would take the loop with it."""
+    nobody: Any = None
+    with pytest.raises(IntegrityError):
+        async with store.begin() as session:
+            await meet(session, nobody, "fi", aliases)
+    async with store.begin() as session:
+        assert await session.scalar(select(func.count()).select_from(Resident)) == 0
 
 
 async def test_one_account_that_writes_many_times_at_once_is_one_resident(

@@ -27,7 +27,7 @@ from bot.store.tables import Handoff, Resident
 from bot.telegram.inbox import Incoming, Lanes, Poller
 from tests.sandbox.driver import ANNA, GROUP, TOKEN, Json, Sandbox
 
-PATIENCE = 60  # seconds after which a test gives up waiting: machines stand still at times
+PATIENCE = 20  # seconds after which a test gives up waiting
 IMAGE = "iVBORw0KGgo="
 # Something has come in that is not handled, or was decided on and is not sent.
 BUSY = """

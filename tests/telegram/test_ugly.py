@@ -194,6 +194,20 @@ async def test_a_broken_update_harms_nobody(seura: Seura, update: Json) -> None:
     assert (await seura.said(BERTTA))[-1] == "Rasa: moi"
 
 
+@pytest.mark.parametrize("kind", ["message", "edited_message", "callback_query"])
+async def test_a_sender_without_an_id_is_nobody_and_tried_once(seura: Seura, kind: str) -> None:
+    """Whoever is nobody can't be met; that was tried for ever, while everybody waited."""
+    seura.people.world.private_chat(BERTTA)
+    nobody = MESSAGE | {"from": PERSON | {"id": None}, "text": "hei"}
+    tap = {"id": "1", "from": nobody["from"], "message": MESSAGE, "data": "k:x:1"}
+    seura.people.world.updates.inject({kind: tap if kind == "callback_query" else nobody})
+    seura.people.world.updates.inject({"message": others("moi")})
+    with capture_logs() as logged:
+        await seura.quiet()
+    assert raised(logged) == []
+    assert (await seura.said(BERTTA))[-1] == "Rasa: moi"
+
+
 def others(text: str) -> Json:
     chat = {"id": BERTTA, "type": "private", "first_name": "B"}
     person = PERSON | {"id": BERTTA}
