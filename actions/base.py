@@ -144,15 +144,11 @@ class Turn:
 
     def comes_after(self, action: str) -> bool:
         """Whether the bot's last action before the latest message was this one."""
-        is_before = False
-        for event in reversed(self._tracker.events):
-            if event.get("event") == "user":
-                if is_before:
-                    return False
-                is_before = True
-            elif is_before and event.get("name") != "action_listen" and _is_action(event):
-                return bool(event["name"] == action)
-        return False
+        events = self._tracker.events
+        written = [n for n, event in enumerate(events) if event.get("event") == "user"]
+        *_, start, end = (0, 0, *written)
+        acted = [e["name"] for e in events[start:end] if e.get("event") == "action"]
+        return [name for name in acted if name != "action_listen"][-1:] == [action]
 
     def misunderstood_in_a_row(self) -> int:
         """How many of the resident's latest messages were not understood, this one included."""
@@ -165,10 +161,6 @@ class Turn:
     @property
     def _message(self) -> dict[str, Any]:
         return self._tracker.latest_message or {}
-
-
-def _is_action(event: dict[str, Any]) -> bool:
-    return bool(event.get("event") == "action")
 
 
 class SeuraAction(Action, ABC):

@@ -165,7 +165,7 @@ class Sender:
         delivered: is told of what did, where it belongs to a handoff.
         group: the moderators' group, where calls find their place when they are sent.
         pace: how fast messages may go to residents; as Telegram takes them where none is given.
-        protect: what a resident and a human write to each other can't be forwarded or saved.
+        protect: what belongs to a handoff, words and cards, can't be forwarded or saved.
     """
 
     def __init__(
@@ -391,7 +391,7 @@ class Sender:
         """Sends one; says whether the next one's turn has come."""
         chat_id, place = row.chat_id, {}
         params = {key: one for key, one in (row.params or {}).items() if key not in OURS}
-        if self._protect and row.said_id and row.method.startswith(("send", "copy")):
+        if self._protect and row.handoff_id and row.method.startswith(("send", "copy")):
             params["protect_content"] = True
         if self._group and chat_id == self._group.configured_id:
             try:

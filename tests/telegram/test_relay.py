@@ -232,6 +232,8 @@ async def test_m9_words_and_pictures_are_protected_where_the_operator_wants_that
         if "photo" in one or one.get("text") in {"💬 kerron sinulle jotain", "kuuntelen"}
     }
     assert relayed == dict.fromkeys(("💬 kerron sinulle jotain", "kuva", "kuuntelen"), protect)
+    in_topic = [one for one in await seura.seen(GROUP) if "text" in one]  # the card, too
+    assert {one.get("has_protected_content", False) for one in in_topic} == {protect}
 
 
 @pytest.mark.parametrize("moderated", [False, True])
