@@ -3,18 +3,28 @@
 from collections.abc import Container, Iterable
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.errors import KnowledgeError
-from bot.store.tables import Resident, ResidentFactor, ResidentInterest, now
+from bot.store.prepared import Prepared
+from bot.store.tables import Resident, ResidentFactor, ResidentInterest, now, plain
 
+_TABLES = {"factor": plain(ResidentFactor), "interest": plain(ResidentInterest)}
 _KEYS = {
-    column.key: select(column)
-    .where(column.parent.class_.resident_id == bindparam("resident"))
-    .order_by(column.parent.class_.created_at)
-    for column in (ResidentFactor.factor, ResidentInterest.interest)
+    name: Prepared(
+        select(table.c[name])
+        .where(table.c.resident_id == bindparam("resident"))
+        .order_by(table.c.created_at)
+    )
+    for name, table in _TABLES.items()
+}
+_ADD = {
+    name: Prepared(
+        insert(table).values({one: bindparam(one) for one in ("resident_id", name, "created_at")})
+    )
+    for name, table in _TABLES.items()
 }
 
 
@@ -93,7 +103,7 @@ async def clear(session: AsyncSession, resident: Resident) -> None:
 async def _keys_of(
     session: AsyncSession, resident: Resident, column: InstrumentedAttribute[str]
 ) -> list[str]:
-    return list(await session.scalars(_KEYS[column.key], {"resident": resident.id}))
+    return [key for (key,) in await _KEYS[column.key].rows(session, {"resident": resident.id})]
 
 
 async def _remove(
@@ -122,13 +132,14 @@ async def _add(
     known = await _keys_of(session, resident, column)
     moment = now()
     # A microsecond apart, so that the order in which they were named is kept.
-    session.add_all(
-        column.parent.class_(
-            resident_id=resident.id,
-            created_at=moment + timedelta(microseconds=place),
-            **{column.key: key},
-        )
+    new = [
+        {
+            "resident_id": resident.id,
+            "created_at": moment + timedelta(microseconds=place),
+            column.key: key,
+        }
         for place, key in enumerate(named)
         if key not in known
-    )
-    await session.flush()
+    ]
+    if new:
+        await _ADD[column.key].later(session, *new)

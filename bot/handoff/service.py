@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import HandoffRefused
@@ -17,7 +17,8 @@ from bot.handoff import blocks
 from bot.handoff.states import BOT, HELD, MOVES, OPEN, QUEUED, RESIDENT, Move, State, moderator
 from bot.handoff.summary import Line, Reason
 from bot.store.engine import ring
-from bot.store.tables import DutyShift, Handoff, HandoffMove, Resident, now
+from bot.store.prepared import Prepared, columns_of, objects
+from bot.store.tables import DutyShift, Handoff, HandoffMove, Resident, now, plain
 
 # Rung about everything in a handoff, and about its moves and marks alone.
 BELL = "handoff"
@@ -25,11 +26,20 @@ MOVED = "moved"
 REOPENS = timedelta(days=14)
 REMINDS = timedelta(minutes=10)
 KNOWN = timedelta(days=60)
-_WITH_OPEN = select(Resident, Handoff).outerjoin(
-    Handoff, and_(Handoff.resident_id == Resident.id, Handoff.state.in_(OPEN))
+_RESIDENTS, _HANDOFFS = plain(Resident), plain(Handoff)
+_WITH_OPEN = select(*columns_of(Resident, Handoff)).select_from(
+    _RESIDENTS.outerjoin(
+        _HANDOFFS,
+        and_(
+            _HANDOFFS.c.resident_id == _RESIDENTS.c.id,
+            or_(*(_HANDOFFS.c.state == state for state in sorted(OPEN))),
+        ),
+    )
 )
-WITH_OPEN_OF_ACCOUNT = _WITH_OPEN.where(Resident.telegram_id == bindparam("account"))
-WITH_OPEN_OF_CONVERSATION = _WITH_OPEN.where(Resident.conversation_id == bindparam("conversation"))
+WITH_OPEN_OF_ACCOUNT = Prepared(_WITH_OPEN.where(_RESIDENTS.c.telegram_id == bindparam("account")))
+WITH_OPEN_OF_CONVERSATION = Prepared(
+    _WITH_OPEN.where(_RESIDENTS.c.conversation_id == bindparam("conversation"))
+)
 
 
 async def request(
@@ -105,11 +115,13 @@ async def with_open(
         conversation: their conversation.
     """
     if account is None:
-        found = await session.execute(WITH_OPEN_OF_CONVERSATION, {"conversation": conversation})
+        row = await WITH_OPEN_OF_CONVERSATION.first(session, conversation=conversation)
     else:
-        found = await session.execute(WITH_OPEN_OF_ACCOUNT, {"account": account})
-    row = found.one_or_none()
-    return (row[0], row[1]) if row else None
+        row = await WITH_OPEN_OF_ACCOUNT.first(session, account=account)
+    if row is None:
+        return None
+    resident, handoff = objects(session, row, Resident, Handoff)
+    return resident, handoff
 
 
 async def by_topic(session: AsyncSession, topic_id: int) -> Handoff | None:

@@ -8,14 +8,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.residents.aliases import Aliases
-from bot.store.tables import Resident, now
+from bot.store.prepared import Prepared, one
+from bot.store.tables import Resident, now, plain
 
 # How exactly it is known when somebody was last there.
 SEEN_AGAIN = timedelta(hours=1)
 # Others may take the alias that was picked, or meet the same person, at the same moment.
 MEETINGS = 20
-BY_ACCOUNT = select(Resident).where(Resident.telegram_id == bindparam("account"))
-BY_CONVERSATION = select(Resident).where(Resident.conversation_id == bindparam("conversation"))
+RESIDENTS = plain(Resident)
+BY_ACCOUNT = Prepared(select(RESIDENTS).where(RESIDENTS.c.telegram_id == bindparam("account")))
+BY_CONVERSATION = Prepared(
+    select(RESIDENTS).where(RESIDENTS.c.conversation_id == bindparam("conversation"))
+)
 
 
 async def meet(
@@ -74,16 +78,14 @@ def first_language(client_language: str | None) -> str:
 
 async def find(session: AsyncSession, conversation_id: str) -> Resident | None:
     """The resident of a conversation; none when they have been erased."""
-    found: Resident | None = await session.scalar(
-        BY_CONVERSATION, {"conversation": conversation_id}
-    )
-    return found
+    row = await BY_CONVERSATION.first(session, conversation=conversation_id)
+    return one(session, row, Resident)
 
 
 async def by_telegram_id(session: AsyncSession, telegram_id: int) -> Resident | None:
     """The resident of a Telegram account; none when it never wrote or has been erased."""
-    found: Resident | None = await session.scalar(BY_ACCOUNT, {"account": telegram_id})
-    return found
+    row = await BY_ACCOUNT.first(session, account=telegram_id)
+    return one(session, row, Resident)
 
 
 async def mark_gone(session: AsyncSession, telegram_id: int) -> None:

@@ -3,14 +3,15 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Executable, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import Connection, make_url
@@ -19,8 +20,10 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.keys import Keys
 from bot.store import sqlite
+from bot.store.prepared import Prepared
 from bot.store.sealing import seal_anew
 from bot.store.secrecy import equip
+from bot.store.sqlite import BENEATH
 from bot.store.tables import Table, plain
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -37,23 +40,23 @@ def ring(session: AsyncSession, bell: str, *things: Any) -> None:
     session.info.setdefault("bells", {}).setdefault(bell, []).extend(things)
 
 
-def insert_new(session: AsyncSession, table: type[Table], *returned: str) -> Any:
+def insert_new(table: type[Table], *names: str, returned: Sequence[str]) -> Prepared:
     """An INSERT that leaves alone what is there already, and gives `returned` of what was not.
 
     Args:
-        session: whose database it is for.
         table: one of `bot/store/tables.py`.
+        names: of the columns that are given; the others have their defaults.
         returned: names of columns.
     """
-    return _insert_new(session.get_bind().dialect.name, table, returned)
 
+    def statement(dialect: str) -> Executable:
+        into = plain(table)
+        insert = postgresql.insert(into) if dialect == "postgresql" else sqlite_dialect.insert(into)
+        given = {name: bindparam(name, type_=into.c[name].type) for name in names}
+        on_what_is_new = insert.values(given).on_conflict_do_nothing()
+        return on_what_is_new.returning(*(into.c[name] for name in returned))
 
-@cache
-def _insert_new(dialect: str, table: type[Table], returned: tuple[str, ...]) -> Any:
-    # Put together once: that takes longer than SQLite does.
-    into = plain(table)
-    insert = postgresql.insert(into) if dialect == "postgresql" else sqlite_dialect.insert(into)
-    return insert.on_conflict_do_nothing().returning(*(into.c[name] for name in returned))
+    return Prepared(statement)
 
 
 class Bell(asyncio.Event):
@@ -88,17 +91,31 @@ class Store:
         self.keys = keys
         self.engine = _engine(url)
         equip(self.engine.sync_engine.dialect, keys)
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
         self._bells: defaultdict[str, Bell] = defaultdict(Bell)
         self._listeners: defaultdict[str, list[Bell]] = defaultdict(list)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed at the end of the block, rolled back by an exception."""
-        async with (
-            AsyncSession(self.engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        session = AsyncSession(self.engine, expire_on_commit=False)
+        beneath = sqlite.Beneath(session, self.engine) if self._is_sqlite else None
+        session.info[BENEATH] = beneath
+        try:
             yield session
+            if session.in_transaction():
+                await session.commit()
+            if beneath:
+                await beneath.commit()
+        except BaseException:
+            await session.rollback()
+            if beneath:
+                await beneath.rollback()
+            raise
+        finally:
+            session.expunge_all()
+            if beneath:
+                await beneath.close()
         for name, things in session.info.get("bells", {}).items():
             for bell in (self._bells[name], *self._listeners[name]):
                 bell.things.extend(things)
@@ -142,7 +159,7 @@ def _engine(url: str) -> AsyncEngine:
         )
     # One connection: whoever waits for it comes in turn, where SQLite's own lock is waited for by
     # sleeping and trying again.
-    engine = create_async_engine(
+    return create_async_engine(
         url,
         hide_parameters=True,
         json_serializer=_as_json,
@@ -151,8 +168,6 @@ def _engine(url: str) -> AsyncEngine:
         max_overflow=0,
         connect_args={"async_creator_fn": sqlite.connect},
     )
-    sqlite.hold_back_unheard(engine.sync_engine)
-    return engine
 
 
 # Letters as they are: staff look for them.

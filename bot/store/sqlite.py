@@ -4,17 +4,20 @@ aiosqlite steps into its thread for each part of a statement: to make a cursor, 
 fetch, to close, and SQLAlchemy adds steps of its own to begin and to roll back. Each step costs
 more than SQLite itself takes, and the more the busier the loop is.
 
-A statement of which nobody wants to hear anything (`UNHEARD`) takes no step of its own: it goes
-along with the next one, at the latest with the commit, and what is wrong with it is told there.
+A statement of which nobody wants to hear anything takes no step of its own: it goes along with
+the next one, at the latest with the commit, and what is wrong with it is told there.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import aiosqlite
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 PRAGMAS = (
     "foreign_keys = ON",
@@ -24,8 +27,8 @@ PRAGMAS = (
     "secure_delete = ON",  # what people wrote is overwritten, not only let go
 )
 
-# The execution option of statements whose outcome, not even the count of rows, nobody looks at.
-UNHEARD = "unheard"
+# What a session's `info` says of the connection beneath it, where that is one of these.
+BENEATH = "beneath"
 
 type Act = Callable[[sqlite3.Connection], Any]
 
@@ -54,9 +57,20 @@ class Connection(aiosqlite.Connection):
         elif self.in_transaction:
             await super().commit()
 
-    def hold_back(self, act: Act) -> None:
-        """Leaves `act` to the next step of this transaction."""
-        self._unheard.append(act)
+    def hold_back(self, statement: str, sets: Sequence[Sequence[Any]]) -> None:
+        """Leaves a statement to the next step of this transaction: once for each of the sets."""
+        self._unheard.append(lambda connection: connection.executemany(statement, sets))
+
+    async def rows(
+        self, statement: str, sets: Sequence[Sequence[Any]], *, changes: bool
+    ) -> list[Any]:
+        """Executes a statement with each of the sets, and gives all rows together."""
+
+        def fetched(connection: sqlite3.Connection) -> list[Any]:
+            return [row for values in sets for row in connection.execute(statement, values)]
+
+        found: list[Any] = await self.step(fetched, changes=changes)
+        return found
 
     async def step(self, act: Act, *, changes: bool) -> Any:
         """Runs `act` in the connection's thread, in a transaction once something is changed.
@@ -115,13 +129,6 @@ class Cursor:
     async def close(self) -> None:
         """Nothing is held."""
 
-    def hold_back(
-        self, statement: str, parameters: Sequence[Any] | Sequence[Sequence[Any]], *, many: bool
-    ) -> None:
-        """Has a statement executed with the next one."""
-        execute = sqlite3.Connection.executemany if many else sqlite3.Connection.execute
-        self._connection.hold_back(lambda connection: execute(connection, statement, parameters))
-
     async def _do(
         self, act: Callable[[sqlite3.Connection], sqlite3.Cursor], *, changes: bool
     ) -> Self:
@@ -136,25 +143,63 @@ class Cursor:
         return self
 
 
-def hold_back_unheard(engine: Engine) -> None:
-    """Has an engine whose connections are these hold back the statements marked `UNHEARD`."""
+class Beneath:
+    """The connection of one session's transaction, taken when something first asks for it.
 
-    def one(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        return _held_back(cursor, statement, parameters, context, many=False)
+    Args:
+        session: that no statement was executed in yet.
+        engine: its engine.
+    """
 
-    def several(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        return _held_back(cursor, statement, parameters, context, many=True)
+    def __init__(self, session: AsyncSession, engine: AsyncEngine) -> None:
+        self._session = session
+        self._engine = engine
+        self._opened: AsyncConnection | None = None
+        self._driver: Connection | None = None
 
-    event.listen(engine, "do_execute", one)
-    event.listen(engine, "do_executemany", several)
+    @property
+    def dialect(self) -> Dialect:
+        """How values are written there."""
+        return self._engine.dialect
+
+    async def connection(self) -> Connection:
+        """The session's own, if it has one by now; else one that it will use, too."""
+        if self._driver is None:
+            if self._session.in_transaction():
+                found = await self._session.connection()
+            else:
+                found = self._opened = await self._engine.connect()
+                self._session.sync_session.bind = found.sync_connection
+            beneath: Any = found.sync_connection
+            self._driver = cast("Connection", beneath.connection.driver_connection)
+        return self._driver
+
+    async def commit(self) -> None:
+        """Keeps what was done here; the session has kept its own part."""
+        if self._opened and self._driver:
+            with told():
+                await self._driver.commit()
+
+    async def rollback(self) -> None:
+        """Gives up what is not kept."""
+        if self._opened and self._driver:
+            await self._driver.rollback()
+
+    async def close(self) -> None:
+        """Gives the connection back."""
+        if self._opened:
+            await self._opened.close()
 
 
-def _held_back(cursor: Any, statement: str, parameters: Any, context: Any, *, many: bool) -> bool:
-    """Says whether it was; SQLAlchemy then does not execute it itself."""
-    if context is None or not context.execution_options.get(UNHEARD):
-        return False
-    cursor._cursor.hold_back(statement, parameters, many=many)
-    return True
+@contextmanager
+def told(statement: str | None = None) -> Iterator[None]:
+    """Tells faults of the driver as SQLAlchemy does: without what was to be stored."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, sqlite3.Error, hide_parameters=True
+        ) from error
 
 
 def connect(database: str, **options: Any) -> Connection:

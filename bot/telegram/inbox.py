@@ -21,7 +21,7 @@ from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.errors import SettingsError
 from bot.store.engine import Store, insert_new, ring
-from bot.store.sqlite import UNHEARD
+from bot.store.prepared import Prepared
 from bot.store.tables import Update, now, plain
 from bot.telegram.alarms import Alarms
 from bot.telegram.api import Api
@@ -43,11 +43,13 @@ AT_ONCE_SECONDS = 0.1
 CONFLICTS = 3
 NEWCOMER_SECONDS = 120.0
 GIVING_WAY_SECONDS = 10.0
-SETTLE = (
+KEEP = insert_new(
+    Update, "update_id", "lane", "body", "message_id", "attempts", returned=["update_id"]
+)
+SETTLE = Prepared(
     update(UPDATES)
     .where(UPDATES.c.update_id == bindparam("update"))
     .values(handled_at=bindparam("at"), body=None, lane="handled")
-    .execution_options(**{UNHEARD: True})
 )
 
 
@@ -69,7 +71,7 @@ class Incoming:
 
     async def settle(self, session: AsyncSession) -> None:
         """Marks it handled, in the transaction that holds its outcome; its words are wiped."""
-        await session.execute(SETTLE, {"update": self.id, "at": now()})
+        await SETTLE.later(session, {"update": self.id, "at": now()})
 
 
 Handler = Callable[[Incoming], Awaitable[None]]
@@ -211,7 +213,7 @@ class Poller:
             for key, body in bodies.items()
         ]
         async with self._store.begin() as session:
-            new = set(await session.scalars(insert_new(session, Update, "update_id"), rows))
+            new = {update_id for (update_id,) in await KEEP.rows(session, *rows)}
         mark("stored", *bodies)
         return [Incoming(key, body, attempts=1) for key, body in bodies.items() if key in new]
 

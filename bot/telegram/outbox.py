@@ -29,7 +29,7 @@ from telegram.error import (
 
 from bot.residents import identity
 from bot.store.engine import Store, insert_new, ring
-from bot.store.sqlite import UNHEARD
+from bot.store.prepared import Prepared
 from bot.store.tables import Handoff, Outgoing, Resident, now, plain
 from bot.telegram import arrival
 from bot.telegram.api import NEVER_LEFT, Api
@@ -50,7 +50,7 @@ LONGEST_GATHERED = 3500
 
 QUEUE = plain(Outgoing)
 # What the bot itself said to somebody: nobody waits to hear that it arrived.
-NOTE = (
+NOTE = Prepared(
     update(QUEUE)
     .where(QUEUE.c.id == bindparam("row"))
     .values(
@@ -61,8 +61,11 @@ NOTE = (
         params=None,
         error=None,
     )
-    .execution_options(**{UNHEARD: True})
 )
+QUEUED = (
+    "key", "chat_id", "method", "params", "handoff_id", "said_id", "from_human", "created_at"
+)  # fmt: skip
+ADD = insert_new(Outgoing, *QUEUED, returned=["id", "key"])
 # So many are noted at one go. A crash leaves them in doubt: each is looked for, which takes calls.
 NOTED_AT_ONCE = 3
 
@@ -125,17 +128,13 @@ async def post_messages(
 async def _queue(session: AsyncSession, calls: list[dict[str, Any]]) -> None:
     if not calls:
         return
-    await session.flush()  # what the calls are about comes before them
-    stored = insert_new(session, Outgoing, "id", "key", "created_at")
-    new = {key: (row_id, at) for row_id, key, at in await session.execute(stored, calls)}
+    usual = {"handoff_id": None, "said_id": None, "from_human": False, "created_at": now()}
+    given = [usual | one for one in calls]
+    ids = {key: row_id for row_id, key in await ADD.rows(session, *given)}
     rows = (
-        Outgoing(
-            **{"attempts": 0, "from_human": False, "state": "pending"} | one,
-            id=new[one["key"]][0],
-            created_at=new[one["key"]][1],
-        )
-        for one in calls
-        if one["key"] in new
+        Outgoing(**one, id=ids[one["key"]], attempts=0, state="pending")
+        for one in given
+        if one["key"] in ids
     )
     ring(session, BELL, *rows)
 
@@ -466,7 +465,7 @@ class Sender:
             for row, message_id in sent
         ]
         async with self._store.begin() as session:
-            await session.execute(NOTE, noted)
+            await NOTE.later(session, *noted)
 
     async def _retry(self, row: Outgoing, error: NetworkError) -> bool:
         """Sends again, but a person's words only where they can't have arrived."""

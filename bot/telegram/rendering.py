@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.activities.places import Gazetteer
@@ -15,7 +15,7 @@ from bot.dialogue.wording import Phrases
 from bot.factors import profile
 from bot.factors.catalogue import FactorCatalogue
 from bot.factors.interests import InterestCatalogue
-from bot.store.sqlite import UNHEARD
+from bot.store.prepared import Prepared
 from bot.store.tables import Keyboard, Resident, now, plain
 from bot.telegram.api import NO_PREVIEW
 from bot.telegram.outbox import post_messages
@@ -62,12 +62,18 @@ ANYTIME = (
 )
 
 KEYBOARDS = plain(Keyboard)
-ADD_KEYBOARDS = insert(KEYBOARDS).execution_options(**{UNHEARD: True})
-CLOSE_KEYBOARDS = (
+KEPT = ("token", "resident_id", "kind", "options", "chosen")
+ADD_KEYBOARDS = Prepared(insert(KEYBOARDS).values({name: bindparam(name) for name in KEPT}))
+CLOSE_KEYBOARDS = Prepared(
     update(KEYBOARDS)
     .where(KEYBOARDS.c.resident_id == bindparam("resident"), KEYBOARDS.c.closed_at.is_(None))
     .values(closed_at=bindparam("at"))
-    .execution_options(**{UNHEARD: True})
+)
+FIND_KEYBOARD = Prepared(select(KEYBOARDS).where(KEYBOARDS.c.token == bindparam("token_of")))
+NOTE_KEYBOARD = Prepared(
+    update(KEYBOARDS)
+    .where(KEYBOARDS.c.token == bindparam("token_of"))
+    .values(chosen=bindparam("chosen"), closed_at=bindparam("closed_at"))
 )
 
 
@@ -111,7 +117,7 @@ class Renderer:
                     params["reply_markup"] = markup
                 messages[f"{key}:{number}:{piece}"] = params
         if keyboards:
-            await session.execute(ADD_KEYBOARDS, keyboards)
+            await ADD_KEYBOARDS.later(session, *keyboards)
         await post_messages(session, resident.telegram_id, messages)
 
     async def _pieces(
@@ -154,8 +160,7 @@ class Renderer:
         )
         if keyboard.kind == "mine":
             keyboard.chosen = [chip["payload"] for chip in chips]
-        kept = ("token", "resident_id", "kind", "options", "chosen")
-        keyboards.append({name: getattr(keyboard, name) for name in kept})
+        keyboards.append({name: getattr(keyboard, name) for name in KEPT})
         return inline(keyboard)
 
     async def _chips(
@@ -197,7 +202,19 @@ def _option(title: str, payload: str) -> dict[str, Any]:
 
 async def close_keyboards(session: AsyncSession, resident: Resident) -> None:
     """The questions that were open are past: their buttons answer nothing any more."""
-    await session.execute(CLOSE_KEYBOARDS, {"resident": resident.id, "at": now()})
+    await CLOSE_KEYBOARDS.later(session, {"resident": resident.id, "at": now()})
+
+
+async def find_keyboard(session: AsyncSession, token: str) -> Keyboard | None:
+    """A keyboard as it is now; what is changed in it is kept by `note_keyboard`."""
+    row = await FIND_KEYBOARD.first(session, token_of=token)
+    return Keyboard(**dict(zip(KEYBOARDS.c.keys(), row, strict=True))) if row else None
+
+
+async def note_keyboard(session: AsyncSession, keyboard: Keyboard) -> None:
+    """Keeps which of its options are chosen, and whether it is past."""
+    noted = {"chosen": keyboard.chosen, "closed_at": keyboard.closed_at}
+    await NOTE_KEYBOARD.later(session, {"token_of": keyboard.token, **noted})
 
 
 def inline(keyboard: Keyboard, only: int | None = None) -> dict[str, Any]:

@@ -40,7 +40,13 @@ from bot.telegram.desk import Desk
 from bot.telegram.inbox import Incoming
 from bot.telegram.outbox import is_queued, post
 from bot.telegram.relay import UNCOPIED, Relay, kind_of
-from bot.telegram.rendering import Renderer, answers_a_question, inline
+from bot.telegram.rendering import (
+    Renderer,
+    answers_a_question,
+    find_keyboard,
+    inline,
+    note_keyboard,
+)
 from bot.telegram.suggestions import Suggestions
 from bot.tracing import mark
 
@@ -637,7 +643,7 @@ class ResidentTalk:
         """What a tapped button means now: a payload to act on, or words that it is past."""
         past = self.wording.say("utter_button_past", talk.resident.language).text
         tapped = TAPPED.fullmatch(str(tap.get("data") or ""))
-        keyboard = await talk.session.get(Keyboard, tapped[1]) if tapped else None
+        keyboard = await find_keyboard(talk.session, tapped[1]) if tapped else None
         if tapped is None or keyboard is None or keyboard.resident_id != talk.resident.id:
             return None, past
         index = int(tapped[2])
@@ -656,6 +662,7 @@ class ResidentTalk:
         if keyboard.closed_at:
             return None, past
         keyboard.closed_at = now()
+        await note_keyboard(talk.session, keyboard)
         await self._edit(talk, tap, inline(keyboard, only=index))
         return payload, None
 
@@ -668,26 +675,30 @@ class ResidentTalk:
         is_chosen = payload not in keyboard.chosen
         others = [one for one in keyboard.chosen if one != payload]
         keyboard.chosen = [*others, payload] if is_chosen else others
-        await self._edit(talk, tap, inline(keyboard))
         if live:
             keyboard.closed_at = now()
-        elif is_chosen:
+        await note_keyboard(talk.session, keyboard)
+        await self._edit(talk, tap, inline(keyboard))
+        if live:
+            return True
+        if is_chosen:
             add = profile.add if kind == "factor" else profile.add_interests
             await add(talk.session, talk.resident, [key])
         else:
             remove = profile.remove if kind == "factor" else profile.remove_interests
             await remove(talk.session, talk.resident, [key])
-        return live
+        return False
 
     async def _reopen(self, talk: Talk) -> None:
         """A tap led to nothing: its question is open again, to be answered a little later."""
         tap = talk.incoming.body.get("callback_query") or {}
         tapped = TAPPED.fullmatch(str(tap.get("data") or ""))
-        keyboard = await talk.session.get(Keyboard, tapped[1]) if tapped else None
+        keyboard = await find_keyboard(talk.session, tapped[1]) if tapped else None
         if keyboard:
             keyboard.closed_at = None
             if keyboard.kind != "mine":
                 keyboard.chosen = []
+            await note_keyboard(talk.session, keyboard)
             await self._edit(talk, tap, inline(keyboard), "reopen")
 
     async def _edit(
