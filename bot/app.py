@@ -66,7 +66,6 @@ from bot.telegram.signing_in import SigningIn
 from bot.telegram.suggestions import Suggestions
 from bot.telegram.volunteering import VolunteerDesk
 from bot.telegram.watch import Patience, Watch
-from bot.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -89,9 +88,7 @@ class App:
         self.rooms = Rooms.open(settings)
         self.store = self.rooms.store
         self.bot = Api(settings.telegram_token.get_secret_value(), settings.telegram_api)
-        self.rasa = TalliedRasa(
-            settings.rasa_url, rasa_token, settings.rasa_timeout, transport=Transport()
-        )
+        self.rasa = TalliedRasa(settings.rasa_url, rasa_token, settings.rasa_timeout)
         self.rasa.tally = Tally(Board(settings.studio))
         wording = self.wording = Wording.load(settings.content / "stories" / "wording")
         assessor = Assessor.load(

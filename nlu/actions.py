@@ -3,7 +3,7 @@
 - Every answer is checked with `jsonschema.validate`, which first checks the schema itself, anew
   each time: more than half of what an action's turn takes. The schema never changes: it is compiled
   once, to machine code, and refuses the same.
-- A connection is made for each call. Here one is kept.
+- A connection is made for each call. Here one is kept, without cookies.
 - The whole conversation and the whole domain are sent, and the message that began a form is copied
   deeply for each answer in it. Our actions read the slots, the latest message, the form's name, and
   in which order people and bot spoke (`Turn` in `actions/base.py`): that is sent.
@@ -42,7 +42,10 @@ def session(self: EndpointConfig) -> aiohttp.ClientSession:
     kept = self.__dict__.get("kept_session")
     if kept is None or kept.closed:
         kept = self.kept_session = _Kept(
-            headers=self.headers, timeout=aiohttp.ClientTimeout(total=self.kwargs.get("timeout", 8))
+            headers=self.headers,
+            timeout=aiohttp.ClientTimeout(total=self.kwargs.get("timeout", 8)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
         )
     return kept
 

@@ -17,10 +17,10 @@ import httpx
 from bot.bench import BenchFailed, sandbox, timing
 from bot.bench.processes import answers, running
 from bot.bench.talks import Step
+from bot.bench.transport import Transport
 from bot.bench.ways import PATIENCE, Reply, apart, furnish
 from bot.settings import Settings, read_settings, settings_of_the_sandbox
 from bot.supervisor import Child, free_port
-from bot.transport import Transport
 
 type Json = dict[str, Any]
 

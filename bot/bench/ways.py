@@ -19,12 +19,12 @@ from bot.activities import catalogue
 from bot.activities.places import Gazetteer
 from bot.bench.processes import answers, running
 from bot.bench.talks import Step
+from bot.bench.transport import Transport
 from bot.residents.aliases import Aliases
 from bot.residents.identity import meet
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.engine import Store
 from bot.supervisor import Child, free_port
-from bot.transport import Transport
 
 TOKEN = "bench"  # noqa: S105 - of processes that end with the measurement
 PATIENCE = 20.0

@@ -1,12 +1,14 @@
-"""The client of Rasa: one kept-alive connection, one request a turn."""
+"""The client of Rasa: kept-alive connections, one request a turn."""
 
+import json
 from typing import Any
 
-import httpx
+import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from bot.dialogue.sayings import Answer, Saying
 from bot.errors import DialogueUnavailable
+from bot.requests import open_session
 
 # What loading a model may take.
 MODEL_SECONDS = 60.0
@@ -25,6 +27,55 @@ class _Reply(BaseModel):
     intent: _Intent
 
 
+class Requests:
+    """Makes the requests.
+
+    Args:
+        url: where Rasa listens, `http://127.0.0.1:5005`.
+        token: what the channel and the HTTP API ask for.
+        seconds: after which an answer counts as lost.
+    """
+
+    def __init__(self, url: str, token: str, seconds: float) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._limit = aiohttp.ClientTimeout(total=seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def make(
+        self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[int, bytes]:
+        """One request; the first one opens the session, on the loop that it runs on.
+
+        Returns:
+            The status and the body.
+
+        Raises:
+            DialogueUnavailable: there is no answer, or none in time.
+        """
+        if self._session is None:
+            self._session = open_session(self._headers)
+        try:
+            async with self._session.request(
+                method,
+                self._url + path,
+                data=None if body is None else json.dumps(body).encode(),
+                allow_redirects=False,
+                **{"timeout": self._limit} | more,
+            ) as response:
+                return response.status, await response.read()
+        except TimeoutError as error:
+            raise DialogueUnavailable("no answer in time") from error
+        except aiohttp.ClientError as error:
+            raise DialogueUnavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+
+
 class RasaClient:
     """Talks to Rasa by conversation id. Rasa never learns who the resident is.
 
@@ -32,23 +83,14 @@ class RasaClient:
         url: where Rasa listens, `http://127.0.0.1:5005`.
         token: what the channel and the HTTP API ask for.
         timeout: seconds after which a turn counts as lost.
-        transport: for tests.
+        requests: for tests.
     """
 
     def __init__(
-        self,
-        url: str,
-        token: str,
-        timeout: float,
-        transport: httpx.AsyncBaseTransport | None = None,
+        self, url: str, token: str, timeout: float, requests: Requests | None = None
     ) -> None:
         self._token = token
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            timeout=timeout,
-            transport=transport,
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        self._requests = requests or Requests(url, token, timeout)
 
     async def ask(
         self,
@@ -78,7 +120,7 @@ class RasaClient:
             "language": language,
             "again": again,
         }
-        content = await self._post("/webhooks/seura/webhook", body)
+        content = await self._make("POST", "/webhooks/seura/webhook", body)
         try:
             reply = _Reply.model_validate_json(content)
         except ValidationError:  # not chained: it holds what was said
@@ -89,10 +131,10 @@ class RasaClient:
     async def ready(self) -> bool:
         """Whether Rasa has its model loaded."""
         try:
-            response = await self._http.get("/status", params={"token": self._token})
-        except httpx.HTTPError:
+            await self._make("GET", "/status", params={"token": self._token})
+        except DialogueUnavailable:
             return False
-        return response.is_success
+        return True
 
     async def use_model(self, path: str) -> None:
         """Has Rasa load another model; talks go on, each turn with the one or the other.
@@ -100,31 +142,22 @@ class RasaClient:
         Raises:
             DialogueUnavailable: it could not, and has kept the one before.
         """
-        try:
-            response = await self._http.put(
-                "/model",
-                params={"token": self._token},
-                json={"model_file": path},
-                timeout=MODEL_SECONDS,
-            )
-            response.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            raise DialogueUnavailable(f"status {error.response.status_code}") from error
-        except httpx.HTTPError as error:
-            raise DialogueUnavailable(type(error).__name__) from error
+        await self._make(
+            "PUT",
+            "/model",
+            {"model_file": path},
+            params={"token": self._token},
+            timeout=aiohttp.ClientTimeout(total=MODEL_SECONDS),
+        )
 
     async def close(self) -> None:
-        """Closes the connection."""
-        await self._http.aclose()
+        """Closes the connections."""
+        await self._requests.close()
 
-    async def _post(self, path: str, body: dict[str, Any]) -> bytes:
-        try:
-            response = await self._http.post(path, json=body)
-            response.raise_for_status()
-        except httpx.TimeoutException as error:
-            raise DialogueUnavailable("no answer in time") from error
-        except httpx.HTTPStatusError as error:
-            raise DialogueUnavailable(f"status {error.response.status_code}") from error
-        except httpx.HTTPError as error:
-            raise DialogueUnavailable(type(error).__name__) from error
-        return response.content
+    async def _make(
+        self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any
+    ) -> bytes:
+        status, content = await self._requests.make(method, path, body, **more)
+        if not 200 <= status < 300:
+            raise DialogueUnavailable(f"status {status}")
+        return content

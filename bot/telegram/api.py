@@ -16,6 +16,8 @@ from telegram import Bot
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.requests import open_session
+
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 NO_PREVIEW = {"link_preview_options": {"is_disabled": True}}
@@ -115,7 +117,7 @@ class Requests(BaseRequest):
             NetworkError: no answer; `TimedOut` where it took too long.
         """
         if self._session is None:
-            self._session = aiohttp.ClientSession(trust_env=self._proxied)
+            self._session = open_session(proxied=self._proxied)
         wait = READ_SECONDS if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=wait)
         body, headers = _encoded(request_data)

@@ -1,13 +1,15 @@
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dialogue.client import RasaClient
+from bot.dialogue.client import RasaClient, Requests
 from bot.dialogue.sayings import Answer, Button, Saying
 from bot.errors import DialogueUnavailable
 
@@ -20,12 +22,52 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def client(answer: Callable[[httpx.Request], httpx.Response]) -> RasaClient:
-    return RasaClient("http://rasa", "s3cret", 5, httpx.MockTransport(answer))
+class Scripted(Requests):
+    """Answers by a function, and remembers what was asked."""
+
+    def __init__(self, answer: Callable[[], tuple[int, bytes]]) -> None:
+        super().__init__("http://rasa", "s3cret", 5)
+        self.answer = answer
+        self.asked: list[tuple[Any, ...]] = []
+
+    async def make(
+        self, method: str, path: str, body: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[int, bytes]:
+        self.asked.append((method, path, body, more))
+        return self.answer()
+
+
+def client(content: bytes, status: int = 200) -> RasaClient:
+    return RasaClient("http://rasa", "s3cret", 5, Scripted(lambda: (status, content)))
 
 
 def answering(body: Any, status: int = 200) -> RasaClient:
-    return client(lambda _: httpx.Response(status, content=json.dumps(body)))
+    return client(json.dumps(body).encode(), status)
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[tuple[str, list[web.Request]]]:
+    """A server in Rasa's place: the address, and what it was asked."""
+    seen: list[web.Request] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        seen.append(request)
+        if request.path == "/status" and request.query.get("token") != "s3cret":
+            return web.json_response({}, status=401)
+        return web.json_response(ANSWER)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/"), seen
+
+
+async def listening(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> tuple[asyncio.Server, str]:
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def ask(rasa: RasaClient, **more: Any) -> Answer:
@@ -58,18 +100,15 @@ async def test_rasa_may_have_nothing_to_say() -> None:
     assert await ask(answering(nothing)) == Answer((), None, None, 0.0)
 
 
-async def test_a_turn_is_asked_about_with_the_token_and_without_the_residents_identity() -> None:
-    seen: list[httpx.Request] = []
-
-    def note(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        return httpx.Response(200, json=ANSWER)
-
-    await ask(client(note), language="en", again=True)
+async def test_a_turn_is_asked_about_with_the_token_and_without_the_residents_identity(
+    served: tuple[str, list[web.Request]],
+) -> None:
+    url, seen = served
+    assert (await ask(RasaClient(url, "s3cret", 5), language="en", again=True)).intent == "crisis"
     [request] = seen
-    assert str(request.url) == "http://rasa/webhooks/seura/webhook"
+    assert (request.method, request.path_qs) == ("POST", "/webhooks/seura/webhook")
     assert request.headers["Authorization"] == "Bearer s3cret"
-    assert json.loads(request.content) == {
+    assert await request.json() == {
         "sender": "abc",
         "message": "moikka",
         "message_id": "17",
@@ -78,22 +117,48 @@ async def test_a_turn_is_asked_about_with_the_token_and_without_the_residents_id
     }
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        (httpx.ConnectError("x"), "ConnectError"),
-        (httpx.ReadError("x"), "ReadError"),
-        (httpx.RemoteProtocolError("x"), "RemoteProtocolError"),
-        (httpx.ConnectTimeout("x"), "no answer in time"),
-        (httpx.ReadTimeout("x"), "no answer in time"),
-        (httpx.PoolTimeout("x"), "no answer in time"),
-    ],
-)
-async def test_a_rasa_that_is_down_or_slow_is_unavailable(fault: Exception, reason: str) -> None:
-    def fail(_: httpx.Request) -> httpx.Response:
-        raise fault
+async def test_a_rasa_that_is_not_there_is_unavailable() -> None:
+    assert await unavailable(RasaClient("http://127.0.0.1:9", "s3cret", 5)) == (
+        "ClientConnectorError"
+    )
 
-    assert await unavailable(client(fail)) == reason
+
+async def test_a_rasa_that_hangs_up_is_unavailable() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server, url = await listening(hang_up)
+    async with server:
+        assert await unavailable(RasaClient(url, "s3cret", 5)) == "ServerDisconnectedError"
+
+
+async def test_a_rasa_that_hangs_up_in_mid_answer_is_unavailable() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{")
+        writer.close()
+
+    server, url = await listening(hang_up)
+    async with server:
+        assert await unavailable(RasaClient(url, "s3cret", 5)) == "ClientPayloadError"
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{"])
+async def test_a_rasa_that_takes_too_long_is_unavailable(begun: bytes) -> None:
+    """Whether it says nothing at all or never comes to an end."""
+    enough = asyncio.Event()
+
+    async def dawdle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begun)
+        await enough.wait()
+        writer.close()
+
+    server, url = await listening(dawdle)
+    async with server:
+        assert await unavailable(RasaClient(url, "s3cret", 0.2)) == "no answer in time"
+        enough.set()
 
 
 @pytest.mark.parametrize("status", [301, 401, 404, 409, 500, 503])
@@ -103,8 +168,7 @@ async def test_any_other_status_is_unavailable(status: int) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{", b"\xff\xfe", b"nul\x00"])
 async def test_rubbish_is_unavailable(content: bytes) -> None:
-    rasa = client(lambda _: httpx.Response(200, content=content))
-    assert await unavailable(rasa) == "the answer can't be read"
+    assert await unavailable(client(content)) == "the answer can't be read"
 
 
 @pytest.mark.parametrize(
@@ -162,21 +226,31 @@ async def test_whatever_rasa_answers_is_an_answer_of_strings_or_unavailable(body
 
 
 async def test_the_reason_never_holds_the_residents_words() -> None:
-    def fail(request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadError(request.content.decode())
-
-    for rasa in (client(fail), answering({"error": "moikka"}, 500), answering(["moikka"])):
+    for rasa in (answering({"error": "moikka"}, 500), answering(["moikka"])):
         assert "moikka" not in await unavailable(rasa)
 
 
-async def test_rasa_is_ready_when_it_says_so() -> None:
-    def status(request: httpx.Request) -> httpx.Response:
-        right = request.url.path == "/status" and request.url.params["token"] == "s3cret"
-        return httpx.Response(200 if right else 500, json={})
-
-    for rasa, ready in ((client(status), True), (answering({}, 409), False)):
+async def test_rasa_is_ready_when_it_says_so(served: tuple[str, list[web.Request]]) -> None:
+    url, _ = served
+    for token, ready in (("s3cret", True), ("another", False)):
+        rasa = RasaClient(url, token, 5)
         assert await rasa.ready() is ready
         await rasa.close()
+
+
+async def test_another_model_is_named_to_rasa(served: tuple[str, list[web.Request]]) -> None:
+    url, seen = served
+    rasa = RasaClient(url, "s3cret", 5)
+    await rasa.use_model("/models/new.tar.gz")
+    await rasa.close()
+    [request] = seen
+    assert (request.method, request.path_qs) == ("PUT", "/model?token=s3cret")
+    assert await request.json() == {"model_file": "/models/new.tar.gz"}
+
+
+async def test_a_model_that_rasa_does_not_take_is_told() -> None:
+    with pytest.raises(DialogueUnavailable, match="status 400"):
+        await answering({}, 400).use_model("/models/new.tar.gz")
 
 
 async def test_a_rasa_that_is_not_there_is_not_ready() -> None:

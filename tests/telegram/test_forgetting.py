@@ -1,10 +1,10 @@
 import sqlite3
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import select
 
+from bot.errors import DialogueUnavailable
 from bot.factors import profile
 from bot.residents import erasure, identity
 from bot.store.tables import Forgotten, Outgoing, Resident, Table
@@ -185,7 +185,7 @@ async def test_if_rasas_answer_is_lost_the_erasure_is_finished_all_the_same(
             found = await identity.find(session, body["sender"])
             assert found is not None
             await erasure.erase(session, found)
-        raise httpx.ReadTimeout("lost")
+        raise DialogueUnavailable("no answer in time")
 
     seura.rasa.acts["poista"] = erase_and_die
     await seura.people.write(resident.telegram_id, "poista")

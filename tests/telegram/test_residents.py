@@ -1,11 +1,11 @@
 from datetime import timedelta
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.errors import DialogueUnavailable
 from bot.factors import profile
 from bot.handoff import service
 from bot.residents import consent, identity, teaching
@@ -23,6 +23,8 @@ from tests.telegram.driver import (
     words,
 )
 
+DOWN = DialogueUnavailable("down")
+SLOW = DialogueUnavailable("no answer in time")
 SUICIDE = "haluan kuolla"
 CONCERN = "en jaksa enää"
 FRIEND = "kaverini haluaa tappaa itsensä"
@@ -49,7 +51,7 @@ async def test_rasa_is_told_the_language_once_and_again_when_it_changes(seura: S
 
 
 async def test_a_language_that_rasa_may_not_have_heard_of_is_told_again(seura: Seura) -> None:
-    seura.rasa.fault = httpx.ReadTimeout("slow")
+    seura.rasa.fault = SLOW
     await seura.writes("moikka")
     seura.rasa.fault = None
     await seura.writes("moikka")
@@ -67,7 +69,7 @@ async def test_a_language_that_was_asked_for_is_kept_whatever_is_written(seura: 
 
 
 async def test_somebody_whose_telegram_is_not_finnish_is_met_in_english(seura: Seura) -> None:
-    seura.rasa.fault = httpx.ConnectError("down")
+    seura.rasa.fault = DOWN
     assert await seura.writes("hey", language_code="sv") == [words("utter_unavailable", "en")]
 
 
@@ -127,11 +129,11 @@ async def test_while_rasa_thinks_the_resident_sees_that_the_bot_is_typing(seura:
 
 @pytest.mark.parametrize(
     "fault",
-    [httpx.ReadTimeout("slow"), httpx.Response(200, text="<html>")],
+    [SLOW, (200, b"<html>")],
     ids=["slow", "rubbish"],
 )
 async def test_without_rasa_the_resident_hears_so_and_reaches_a_human(
-    seura: Seura, fault: Exception | httpx.Response
+    seura: Seura, fault: Exception | tuple[int, bytes]
 ) -> None:
     seura.rasa.fault = fault
     assert await seura.writes("hei") == [words("utter_unavailable")]
@@ -163,7 +165,7 @@ async def test_there_is_nothing_to_cancel_twice(seura: Seura) -> None:
 
 async def test_saved_activities_are_listed_without_rasa(seura: Seura) -> None:
     await seura.writes("hei")
-    seura.rasa.fault = httpx.ConnectError("down")
+    seura.rasa.fault = DOWN
     assert await seura.writes("/tallennetut") == [words("utter_no_saved")]
     seura.rasa.fault = None
     async with seura.app.store.begin() as session:
@@ -371,7 +373,7 @@ async def test_what_was_tapped_while_rasa_was_away_can_be_tapped_again(seura: Se
     for name, payload in ((shy, '/factor{"factor": "shyness"}'), ("Ohita", "/skip")):
         await _asks_for(seura, "individual", {"title": "Ohita", "payload": "/skip"})
         message = (await seura.seen())[-1]
-        seura.rasa.fault = httpx.ConnectError("down")
+        seura.rasa.fault = DOWN
         await seura.taps(name)
         assert labels_of((await seura.seen())[-2]) == labels_of(message)
         seura.rasa.fault = None
@@ -382,7 +384,7 @@ async def test_what_was_tapped_while_rasa_was_away_can_be_tapped_again(seura: Se
 async def test_k2_every_tap_is_answered_once_even_when_rasa_fails(seura: Seura) -> None:
     shy = _factor(seura, "shyness")
     await _asks_for(seura, "individual", {"title": "Ohita", "payload": "/skip"})
-    for fault in (httpx.ConnectError("down"), httpx.ReadTimeout("slow"), None):
+    for fault in (DOWN, SLOW, None):
         seura.rasa.fault = fault
         await seura.taps(shy)
     answered = [call["params"]["callback_query_id"] for call in seura.calls("answerCallbackQuery")]
@@ -480,7 +482,7 @@ async def _assessments(seura: Seura) -> list[tuple[str, str]]:
 async def test_danger_is_answered_with_help_and_a_human_is_called_even_without_rasa(
     seura: Seura, text: str, kind: str
 ) -> None:
-    seura.rasa.fault = httpx.ConnectError("down")
+    seura.rasa.fault = DOWN
     first, second = await seura.writes(text)
     assert first.startswith(beginning(f"utter_crisis_{kind}"))
     assert "112" in first
@@ -523,7 +525,7 @@ async def test_danger_is_heard_behind_a_command(seura: Seura) -> None:
 
 
 async def test_danger_while_rasa_is_thinking_waits_only_for_that_turn(seura: Seura) -> None:
-    seura.rasa.fault = httpx.ReadTimeout("slow")
+    seura.rasa.fault = SLOW
     await seura.people.write(ANNA, "hei")
     said = await seura.writes(SUICIDE)
     assert any(one.startswith(beginning("utter_crisis_suicide")) for one in said)
@@ -628,7 +630,7 @@ async def test_the_alarm_stays_until_they_say_that_they_are_safe(anywhere: Seura
 
 
 async def test_the_buttons_of_the_alarm_work_without_rasa(seura: Seura) -> None:
-    seura.rasa.fault = httpx.ConnectError("down")
+    seura.rasa.fault = DOWN
     await seura.writes(SUICIDE)
     await seura.taps(HUMAN)
     assert (await seura.said())[-1].startswith(beginning("utter_crisis_waiting"))
@@ -804,7 +806,7 @@ async def test_after_a_talk_in_danger_the_bot_stays_with_it_until_they_are_safe(
 
 async def test_who_has_asked_for_a_human_again_is_not_resumed_in_between(seura: Seura) -> None:
     await seura.has_a_human()
-    seura.rasa.fault = httpx.ConnectError("down")
+    seura.rasa.fault = DOWN
     await seura.writes("/lopeta")
     await seura.taps(button("utter_unavailable"))
     before = len(seura.rasa.asked)
