@@ -79,13 +79,15 @@ class Pattern:
         """The smaller, the more serious."""
         return LEVELS.index(self.level), KINDS.index(self.kind), ABOUTS.index(self.about)
 
-    def spans(self, text: str) -> Iterator[Span]:
+    def spans(self, text: str) -> list[Span]:
         """Where it is found in a normalised text."""
-        if self.unless and self.unless.search(text):
-            return
-        if self.regex:
-            yield from (match.span() for match in self.regex.finditer(text))
-        yield from filter(None, (_together(text, signs) for signs in self.together))
+        spans = [match.span() for match in self.regex.finditer(text)] if self.regex else []
+        spans += [
+            span
+            for signs in self.together
+            if signs[0].search(text) and (span := _together(text, signs))
+        ]
+        return [] if spans and self.unless and self.unless.search(text) else spans
 
 
 @dataclass(frozen=True, slots=True)

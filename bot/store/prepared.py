@@ -139,7 +139,10 @@ class _Compiled:
         return found
 
     def read(self, row: Sequence[Any]) -> Sequence[Any]:
-        return [read(value) if read else value for read, value in zip(self.reads, row, strict=True)]
+        return [
+            value if read is None or value is None else read(value)
+            for read, value in zip(self.reads, row, strict=True)
+        ]
 
 
 def _otherwise(

@@ -6,11 +6,12 @@ resident (and each topic) has a lane: one update at a time, in order; lanes run 
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -42,6 +43,8 @@ AT_ONCE_SECONDS = 0.1
 # So many polls ended by another process in a row are no accident.
 CONFLICTS = 3
 NEWCOMER_SECONDS = 120.0
+# So long the next poll waits at most for those whom this one has brought.
+HEAD_START_SECONDS = 0.01
 GIVING_WAY_SECONDS = 10.0
 KEEP = insert_new(
     Update, "update_id", "lane", "body", "message_id", "attempts", returned=["update_id"]
@@ -62,12 +65,14 @@ class Incoming:
         body: the update as Telegram's JSON.
         attempts: how often it was taken up, this time included.
         waited: another one of the same lane was being handled when it came.
+        on_its_way: set when it waits for somebody else, such as Rasa, or is done.
     """
 
     id: int
     body: dict[str, Any]
     attempts: int
     waited: bool = False
+    on_its_way: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
 
     async def settle(self, session: AsyncSession) -> None:
         """Marks it handled, in the transaction that holds its outcome; its words are wiped."""
@@ -151,7 +156,6 @@ class Poller:
                 self._conflicts = 0
                 if updates and await self._stored(updates):
                     offset = updates[-1]["update_id"] + 1
-                    await asyncio.sleep(0)  # those who were just served go first
                 elif not updates and time.monotonic() - asked_at < AT_ONCE_SECONDS:
                     await asyncio.sleep(AT_ONCE_SECONDS)  # a server that does not wait for any
 
@@ -190,8 +194,12 @@ class Poller:
             log.error("updates can't be stored", error=type(error).__name__)  # noqa: TRY400
             await asyncio.sleep(1)
             return False
-        for incoming in kept:
-            self._lanes.take(lane_of(incoming.body), incoming)
+        served = [one for one in kept if self._lanes.take(lane_of(one.body), one)]
+        # They go first: what the next poll takes, they would have to wait for.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEAD_START_SECONDS):
+                for incoming in served:
+                    await incoming.on_its_way.wait()
         return True
 
     async def keep(self, updates: Iterable[dict[str, Any]]) -> list[Incoming]:
@@ -248,15 +256,21 @@ class Lanes:
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    def take(self, lane: str, update: Incoming | int) -> None:
-        """Puts an update at the end of its lane, once: itself, or its id where it is stored."""
+    def take(self, lane: str, update: Incoming | int) -> bool:
+        """Puts an update at the end of its lane, once: itself, or its id where it is stored.
+
+        Returns:
+            Whether it is handled at once.
+        """
         update_id = update if isinstance(update, int) else update.id
         if update_id in self._known:
-            return
+            return False
         self._known.add(update_id)
         self._lanes[lane].append(update)
-        if lane not in self._tasks:
-            self._tasks[lane] = asyncio.create_task(self._serve(lane))
+        if lane in self._tasks:
+            return False
+        self._tasks[lane] = asyncio.create_task(self._serve(lane))
+        return True
 
     async def _queue(self) -> None:
         async with self._store.begin() as session:
@@ -277,6 +291,8 @@ class Lanes:
                 await self._attempt(update, waited=waited)
             finally:
                 self._known.discard(update if isinstance(update, int) else update.id)
+                if isinstance(update, Incoming):
+                    update.on_its_way.set()
             waited = True
         del self._lanes[lane], self._tasks[lane]
 

@@ -559,6 +559,7 @@ class ResidentTalk:
 
     async def _with_rasa(self, incoming: Incoming, resident: Resident, words: str) -> None:
         mark("taken up", incoming.id)
+        incoming.on_its_way.set()
         try:
             is_told = resident.language_told_to_rasa == resident.language
             answer = await self.rasa.ask(

@@ -63,6 +63,40 @@ def a_poller(seura: Seura) -> Poller:
     return Poller(app.store, app.bot, lanes, app.alarms)
 
 
+@pytest.mark.parametrize("says_so", [True, False])
+async def test_whom_a_poll_has_brought_has_a_head_start_and_the_next_poll_comes_all_the_same(
+    asleep: Seura, *, says_so: bool
+) -> None:
+    seen: list[str] = []
+    asked_again, over = asyncio.Event(), asyncio.Event()
+
+    class Bot:
+        async def call(self, *_: object, **__: object) -> list[Json]:
+            seen.append("poll")
+            if len(seen) > 1:
+                asked_again.set()
+                await over.wait()
+            return [{"update_id": 1, "message": private("hei")}]
+
+    async def handle(incoming: Incoming) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        seen.append("on its way")
+        if says_so:
+            incoming.on_its_way.set()
+        await over.wait()
+
+    app = asleep.app
+    lanes = Lanes(app.store, handle, handle)
+    lanes.recovered.set()
+    polling = asyncio.create_task(Poller(app.store, Bot(), lanes, app.alarms).run())
+    await asyncio.wait_for(asked_again.wait(), PATIENCE)
+    assert seen == ["poll", "on its way", "poll"]
+    over.set()
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)
+
+
 async def test_d1_an_update_is_not_confirmed_before_it_is_stored_however_long_that_takes(
     asleep: Seura, monkeypatch: pytest.MonkeyPatch
 ) -> None:
