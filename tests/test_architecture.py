@@ -99,13 +99,16 @@ def test_the_sandbox_stands_by_itself() -> None:
 
 
 def test_the_dialogue_room_knows_neither_telegram_nor_the_actions() -> None:
-    allowed = [f"bot.{one}" for one in (*DOMAIN, "store", "dialogue", "errors", "keys", "reading")]
+    allowed = [
+        f"bot.{one}"
+        for one in (*DOMAIN, "store", "dialogue", "errors", "keys", "reading", "requests")
+    ]
     assert beyond(sources("bot/dialogue"), *allowed) == []
     assert against(sources("bot/dialogue"), "telegram", "rasa", "rasa_sdk", "starlette") == []
 
 
 def test_the_face_knows_neither_rasa_nor_the_actions_nor_the_web() -> None:
-    leans_on = (*DOMAIN, "store", "dialogue", "telegram", "errors", "tracing")
+    leans_on = (*DOMAIN, "store", "dialogue", "telegram", "errors", "requests", "tracing")
     allowed = [f"bot.{one}" for one in leans_on]
     assert beyond(sources("bot/telegram"), *allowed) == []
     assert against(sources("bot/telegram"), "rasa", "rasa_sdk", "starlette", "uvicorn") == []
