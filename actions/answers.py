@@ -130,6 +130,22 @@ def interpret(question: str, heard: Heard) -> Meaning:
     return meaning
 
 
+def let_be(meaning: Meaning) -> None:
+    """What was told instead of a yes or a no to the permission: it is not asked for once more.
+
+    Whoever names a place is shown what there is; nothing is kept without a yes.
+    """
+    if meaning.slots.get("permission") or meaning.outcome:
+        return
+    if meaning.slots.get("municipality"):
+        place = meaning.slots["municipality"]
+        _go_to_the_search(meaning)
+        meaning.slots["municipality"] = place
+    else:
+        meaning.slots["permission"] = "refused"
+        meaning.outcome = "let_be"
+
+
 def _go_to_the_search(meaning: Meaning) -> None:
     meaning.slots = dict.fromkeys(QUESTIONS[:-1], "not_asked")
     meaning.outcome = "ready"

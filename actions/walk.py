@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions.answers import QUESTIONS, Heard, Meaning, interpret
+from actions.answers import QUESTIONS, Heard, Meaning, interpret, let_be
 from actions.base import Events, SeuraAction, Turn
 from actions.rooms import Rooms
 from bot.factors import profile
@@ -27,7 +27,12 @@ CONCLUSIONS = {
     "declined": "utter_respect_no",
     "resting": "utter_offer_without_asking",
     "no_questions": "utter_no_questions",
+    "let_be": "utter_let_be",
 }
+# After one of these what is told begins no new walk.
+OVER = {"ready", "no_questions", "let_be"}
+# So often the permission is asked for; whoever goes on telling has heard the question.
+ASKED_ENOUGH = 3
 
 
 def heard(turn: Turn, rooms: Rooms) -> Heard:
@@ -66,6 +71,8 @@ class ActionBeginWalk(SeuraAction):
         if is_open(turn) and turn.intent != "start":
             turn.say("utter_welcome_back")
             return [FollowupAction("walk_form")]
+        if turn.intent == "factor" and turn.slot("walk_outcome") in OVER:
+            return await self._told_afterwards(turn)
         if turn.is_first:
             turn.say("utter_hello")
         elif turn.intent not in GREETINGS:
@@ -83,6 +90,7 @@ class ActionBeginWalk(SeuraAction):
             slots |= meaning.slots
             slots["mentioned_factors"] = meaning.factors
             slots["mentioned_interests"] = meaning.interests
+            slots["permission_asked"] = None
             slots["walk_outcome"] = "under_way"
             if slots["mood"] and not slots["loneliness"] and not _may_raise(resident):
                 turn.say("utter_offer_without_asking")
@@ -91,6 +99,18 @@ class ActionBeginWalk(SeuraAction):
             if resident and resident.consented_at:
                 await profile.add(session, resident, meaning.factors, self.rooms.factors)
         return [*_set(slots), FollowupAction("walk_form")]
+
+    async def _told_afterwards(self, turn: Turn) -> Events:
+        """Something more, once the questions are over: it counts, and nothing is asked anew."""
+        factors = known(turn.factors, self.rooms.factors)
+        turn.say(_condolence(factors) or "utter_offer_without_asking")
+        async with self.rooms.store.begin() as session:
+            resident = await self.resident(session, turn)
+            if resident and resident.consented_at:
+                await profile.add(session, resident, factors, self.rooms.factors)
+                return []
+        told = [*(turn.slot("mentioned_factors") or ()), *factors]
+        return [SlotSet("mentioned_factors", known(told, self.rooms.factors))]
 
 
 class ValidateWalkForm(SeuraAction):
@@ -105,6 +125,8 @@ class ValidateWalkForm(SeuraAction):
         meaning = interpret(turn.asked, heard(turn, self.rooms))
         if not meaning.is_answer:
             return []
+        if turn.asked == "permission" and (turn.slot("permission_asked") or 0) >= ASKED_ENOUGH:
+            let_be(meaning)
         async with self.rooms.store.begin() as session:
             resident = await self.resident(session, turn)
             if turn.asked == "mood" and meaning.slots.get("mood") not in {None, "good"}:
@@ -198,7 +220,7 @@ class ActionAskPermission(SeuraAction):
             turn.say("utter_ask_permission_again")
         else:
             turn.say("utter_ask_permission_shortly")
-        return []
+        return [SlotSet("permission_asked", (turn.slot("permission_asked") or 0) + 1)]
 
 
 class ActionAskReflection(SeuraAction):

@@ -28,7 +28,12 @@ TO_THE_FORM = FollowupAction("walk_form")
 
 def begun(**settled: Any) -> Events:
     """The events of a walk that begins anew, with what is settled already."""
-    told = {"mentioned_factors": [], "mentioned_interests": [], "walk_outcome": "under_way"}
+    told = {
+        "mentioned_factors": [],
+        "mentioned_interests": [],
+        "permission_asked": None,
+        "walk_outcome": "under_way",
+    }
     return sets(**(dict.fromkeys(QUESTIONS) | told | settled))
 
 
@@ -79,7 +84,6 @@ async def test_a_walk_begins_with_a_greeting_that_fits(
         ("express_distress", {"mood": "low"}),
         ("express_loneliness", {"mood": "low", "loneliness": "told"}),
         ("want_company", {"mood": "low", "loneliness": "told"}),
-        ("factor", {"mood": "low"}),
     ],
 )
 async def test_a_walk_begins_with_what_was_said(
@@ -101,6 +105,29 @@ async def test_a_factor_said_first_is_kept_only_with_permission(
     events, _ = await run(ActionBeginWalk, rooms, state)
     assert events == [*begun(mood="low", mentioned_factors=factors), TO_THE_FORM]
     assert await profile_of(rooms, resident) == (factors if consented else [], [])
+
+
+@pytest.mark.parametrize("outcome", ["ready", "no_questions", "let_be"])
+@pytest.mark.parametrize("consented", [False, True])
+async def test_what_is_told_after_the_questions_counts_and_begins_none_anew(
+    rooms: Rooms, resident: Resident, consented: bool, outcome: str
+) -> None:
+    await become(rooms, resident, consented_at=now() if consented else None)
+    slots = {"walk_outcome": outcome, "mentioned_factors": ["money"]}
+    state = tracker("factor", resident=resident, factors=["moving"], slots=slots)
+    events, said = await run(ActionBeginWalk, rooms, state)
+    assert events == ([] if consented else sets(mentioned_factors=["money", "moving"]))
+    assert said == [("utter_offer_without_asking", {})]
+    assert await profile_of(rooms, resident) == (["moving"] if consented else [], [])
+
+
+async def test_a_loss_told_after_the_questions_is_answered_as_one(
+    rooms: Rooms, resident: Resident
+) -> None:
+    slots = {"walk_outcome": "ready"}
+    state = tracker("factor", resident=resident, factors=["bereavement"], slots=slots)
+    _, said = await run(ActionBeginWalk, rooms, state)
+    assert said == [("utter_loss_heard", {})]
 
 
 async def test_where_they_live_is_not_asked_again(rooms: Rooms, resident: Resident) -> None:
@@ -434,7 +461,61 @@ async def test_permission_is_asked_in_other_words_after_something_was_told(
     rooms: Rooms, asked: str, slots: dict[str, Any], response: str
 ) -> None:
     state = tracker("factor", asked=asked, slots=slots)
-    assert await run(ActionAskPermission, rooms, state) == ([], [(response, {})])
+    counted = sets(permission_asked=1)
+    assert await run(ActionAskPermission, rooms, state) == (counted, [(response, {})])
+
+
+async def test_it_is_counted_how_often_the_permission_was_asked_for(rooms: Rooms) -> None:
+    state = tracker("factor", asked="permission", slots={"permission_asked": 2})
+    events, _ = await run(ActionAskPermission, rooms, state)
+    assert events == sets(permission_asked=3)
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, None), (2, None), (3, "let_be")])
+async def test_whoever_goes_on_telling_is_not_asked_for_permission_for_ever(
+    rooms: Rooms, resident: Resident, times: int, outcome: str | None
+) -> None:
+    state = tracker(
+        "factor",
+        resident=resident,
+        asked="permission",
+        factors=["money"],
+        slots={"permission_asked": times},
+    )
+    events, _ = await run(ValidateWalkForm, rooms, state)
+    slots = {event["name"]: event["value"] for event in events}
+    assert slots["permission"] == ("refused" if outcome else None)
+    assert slots.get("walk_outcome") == outcome
+    assert slots["mentioned_factors"] == ["money"]
+    assert await profile_of(rooms, resident) == ([], [])
+
+
+async def test_whoever_names_a_place_instead_is_shown_what_there_is(
+    rooms: Rooms, resident: Resident
+) -> None:
+    state = tracker(
+        "inform_municipality",
+        resident=resident,
+        asked="permission",
+        entities=[("municipality", "Jämsä")],
+        slots={"permission_asked": 3},
+    )
+    events, _ = await run(ValidateWalkForm, rooms, state)
+    slots = {event["name"]: event["value"] for event in events}
+    assert (slots["municipality"], slots["walk_outcome"]) == ("Jämsä", "ready")
+    assert (await kept(rooms, resident)).municipality is None
+
+
+@pytest.mark.parametrize(("intent", "given"), [("affirm", "given"), ("deny", "refused")])
+async def test_a_late_answer_to_the_permission_is_an_answer(
+    rooms: Rooms, resident: Resident, intent: str, given: str
+) -> None:
+    slots = {"permission_asked": 4}
+    state = tracker(intent, resident=resident, asked="permission", slots=slots)
+    events, _ = await run(ValidateWalkForm, rooms, state)
+    slots = {event["name"]: event["value"] for event in events}
+    assert slots["permission"] == given
+    assert slots.get("walk_outcome") == (None if given == "given" else "no_questions")
 
 
 @pytest.mark.parametrize(("language", "conjunction"), [("fi", "ja"), ("en", "and")])
@@ -525,6 +606,7 @@ async def test_a_walk_is_resumed_where_one_is_open(
         ("declined", [], [("utter_respect_no", {})]),
         ("resting", [], [("utter_offer_without_asking", {})]),
         ("no_questions", [], [("utter_no_questions", {})]),
+        ("let_be", [], [("utter_let_be", {})]),
         ("ready", [FollowupAction("action_suggest_activities")], []),
     ],
 )
