@@ -183,7 +183,8 @@ class Beneath:
     async def rollback(self) -> None:
         """Gives up what is not kept."""
         if self._opened and self._driver:
-            await self._driver.rollback()
+            with told():
+                await self._driver.rollback()
 
     async def close(self) -> None:
         """Gives the connection back."""
